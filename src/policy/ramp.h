@@ -1,0 +1,35 @@
+/*
+ * ramp.h - from a warm-up's progress to caps.
+ *
+ * Linear in progress, between an initial and a target value.  Connection caps
+ * use -1 for "no cap", as the settings do.
+ */
+#ifndef ADM_RAMP_H
+#define ADM_RAMP_H
+
+#include <stdint.h>
+
+#define ADM_UNCAPPED	(-1)
+
+/*
+ * The value at progress 0..1 (clamped; not a number counts as 0) between
+ * initial and target, rounded towards initial, so that target is reached only
+ * at 1.
+ */
+extern int	adm_ramp_value(int initial, int target, double progress);
+
+/*
+ * The cap on admitted sessions at progress, or ADM_UNCAPPED.  With only the
+ * target set it stands from the beginning; with only the initial value set it
+ * rises to room, the number of slots that ordinary sessions can have.
+ */
+extern int	adm_ramp_connection_cap(int initial, int target, int room,
+									double progress);
+
+/*
+ * The cap on sessions that start at once, at progress, on a machine with this
+ * many usable cores: from max(4, 2 x cores) to max(8, 4 x cores).
+ */
+extern int	adm_ramp_start_cap(int cores, double progress);
+
+#endif							/* ADM_RAMP_H */

@@ -1,0 +1,179 @@
+/*
+ * test_line_order.c - tests of whose turn it is in a gate's line.
+ */
+#include "rows.h"
+
+#include "policy/line_order.h"
+
+/* The shortest wait at which a line stands. */
+#define STANDING_MS	(ADM_LINE_STANDS_MS + 1)
+
+typedef struct TurnRow
+{
+	const char *label;
+	int64_t		oldest_wait_ms;
+	uint64_t	grants;
+	bool		newest;
+} TurnRow;
+
+static const TurnRow turn_rows[] = {
+	{"just arrived", 0, 1, false},
+	{"almost stands", 499, 1, false},
+	{"not yet longer than the limit", 500, 1, false},
+	{"stands", 501, 1, true},
+	{"stands, first grant ever", 501, 0, false},
+	{"stands, last before the turn", 501, 7, true},
+	{"stands, the oldest's turn", 501, 8, false},
+	{"stands, after the turn", 501, 9, true},
+	{"stands, a later turn", 501, 800, false},
+	{"short line, the oldest's turn", 500, 8, false},
+	{"clock stepped back", -1, 1, false},
+	{"earliest time", INT64_MIN, 1, false},
+	{"longest wait", INT64_MAX, 1, true},
+	{"longest wait, the oldest's turn", INT64_MAX, 8, false},
+	{"last count before it wraps", 501, UINT64_MAX, true},
+	{"last turn before it wraps", 501, UINT64_MAX - 7, false},
+};
+
+static void
+turns(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(turn_rows); i++)
+	{
+		const TurnRow *row = &turn_rows[i];
+		bool		newest = adm_line_serves_newest(row->oldest_wait_ms,
+													row->grants);
+
+		assert_row_int(row->label, newest, row->newest);
+	}
+}
+
+/* Any eight grants in a row hold one for the oldest, also where they wrap. */
+static void
+one_turn_in_any_eight(void **state)
+{
+	(void) state;
+	for (uint64_t first = UINT64_MAX - 100; first != 100; first++)
+	{
+		int			oldest = 0;
+
+		for (uint64_t i = 0; i < ADM_LINE_OLDEST_EVERY; i++)
+			oldest += !adm_line_serves_newest(STANDING_MS, first + i);
+		assert_int_equal(oldest, 1);
+	}
+}
+
+/*
+ * A simulated line.
+ */
+
+#define LINE_SIZE	20000
+
+/* Waiters in the order of arrival; each entry is when it came. */
+typedef struct Line
+{
+	int64_t		arrived_ms[LINE_SIZE];
+	int			length;
+	uint64_t	grants;
+} Line;
+
+static void
+join(Line *line, int64_t now_ms)
+{
+	assert_true(line->length < LINE_SIZE);
+	line->arrived_ms[line->length++] = now_ms;
+}
+
+/* Serves one as the gate does; returns whether it was the oldest. */
+static bool
+grant(Line *line, int64_t now_ms)
+{
+	bool		newest = adm_line_serves_newest(now_ms - line->arrived_ms[0],
+												line->grants++);
+
+	line->length--;
+	if (!newest)
+		memmove(line->arrived_ms, line->arrived_ms + 1,
+				(size_t) line->length * sizeof(line->arrived_ms[0]));
+	return !newest;
+}
+
+/*
+ * Three arrive for each two that are served, so the line stands for ever.  The
+ * first grants find it young and go to the oldest.
+ */
+static void
+standing_line_gives_every_eighth_to_the_oldest(void **state)
+{
+	static Line line;
+	int			to_oldest = 0;
+
+	(void) state;
+	for (int64_t now_ms = 0; now_ms < 60000; now_ms += 30)
+	{
+		for (int i = 0; i < 3; i++)
+			join(&line, now_ms + 10 * i);
+		for (int i = 0; i < 2; i++)
+		{
+			int64_t		wait_ms = now_ms + 29 - line.arrived_ms[0];
+			bool		stood = wait_ms >= STANDING_MS;
+			bool		turn = line.grants % ADM_LINE_OLDEST_EVERY == 0;
+			bool		oldest = grant(&line, now_ms + 29);
+
+			assert_int_equal(oldest, !stood || turn);
+			to_oldest += stood && oldest;
+		}
+	}
+	/* Of 4000 grants, less those before it stood. */
+	assert_in_range(to_oldest, 450, 500);
+}
+
+/* Those who came before it stood get out while newcomers keep coming. */
+static void
+standing_line_starves_nobody(void **state)
+{
+	static Line line;
+	int			grants = 0;
+
+	(void) state;
+	for (int i = 0; i < 100; i++)
+		join(&line, i);
+	for (int64_t now_ms = 1000; line.arrived_ms[0] < 100; now_ms += 10)
+	{
+		join(&line, now_ms);
+		(void) grant(&line, now_ms);
+		grants++;
+	}
+	assert_in_range(grants, 7 * 100, 8 * 100);
+}
+
+/* Five come and five are served: the order of arrival, whatever the count. */
+static void
+line_that_empties_is_served_in_order(void **state)
+{
+	static Line line;
+
+	(void) state;
+	for (int64_t now_ms = 0; now_ms < 60000; now_ms += 100)
+	{
+		for (int i = 0; i < 5; i++)
+			join(&line, now_ms + i);
+		while (line.length > 0)
+			assert_true(grant(&line, now_ms + 99));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(turns),
+		cmocka_unit_test(one_turn_in_any_eight),
+		cmocka_unit_test(standing_line_gives_every_eighth_to_the_oldest),
+		cmocka_unit_test(standing_line_starves_nobody),
+		cmocka_unit_test(line_that_empties_is_served_in_order),
+	};
+
+	return cmocka_run_group_tests_name("line_order", tests, NULL, NULL);
+}

@@ -1,0 +1,262 @@
+/*
+ * test_ramp.c - tests of the way from a warm-up's progress to caps.
+ */
+#include "rows.h"
+
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+
+#include "policy/ramp.h"
+
+/* The last progress before 1. */
+#define ALMOST	(1 - DBL_EPSILON / 2)
+
+#define HALF_INT	(INT_MAX / 2)
+
+typedef struct ValueRow
+{
+	const char *label;
+	int			initial;
+	int			target;
+	double		progress;
+	int			expected;
+} ValueRow;
+
+static const ValueRow value_rows[] = {
+	{"beginning", 8, 16, 0, 8},
+	{"end", 8, 16, 1, 16},
+	{"half", 8, 16, 0.5, 12},
+	{"rounded down", 8, 16, 0.49, 11},
+	{"just below the next", 0, 10, 0.0999, 0},
+	{"the next", 0, 10, 0.1, 1},
+	{"almost at the end", 8, 16, ALMOST, 15},
+	{"smallest progress", 8, 16, DBL_MIN, 8},
+	{"nothing to rise", 5, 5, 0.5, 5},
+	{"nothing to rise at the end", 5, 5, 1, 5},
+	{"falling, half", 10, 4, 0.5, 7},
+	{"falling, end", 10, 4, 1, 4},
+	{"falling, almost at the end", 10, 4, ALMOST, 5},
+	{"from nothing", 0, 1, ALMOST, 0},
+	{"not a number", 8, 16, NAN, 8},
+	{"negative progress", 8, 16, -0.5, 8},
+	{"negative zero", 8, 16, -0.0, 8},
+	{"negative infinity", 8, 16, -INFINITY, 8},
+	{"too much progress", 8, 16, 1.5, 16},
+	{"infinity", 8, 16, INFINITY, 16},
+	{"largest target, half", 0, INT_MAX, 0.5, HALF_INT},
+	{"largest target, almost", 0, INT_MAX, ALMOST, INT_MAX - 1},
+	{"largest target, end", 0, INT_MAX, 1, INT_MAX},
+	{"whole range, half", INT_MIN, INT_MAX, 0.5, -1},
+	{"whole range, almost", INT_MIN, INT_MAX, ALMOST, INT_MAX - 1},
+	{"whole range falling, almost", INT_MAX, INT_MIN, ALMOST, INT_MIN + 1},
+	{"whole range falling, end", INT_MAX, INT_MIN, 1, INT_MIN},
+};
+
+static void
+values(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(value_rows); i++)
+	{
+		const ValueRow *row = &value_rows[i];
+		int			value = adm_ramp_value(row->initial, row->target,
+										   row->progress);
+
+		assert_row_int(row->label, value, row->expected);
+	}
+}
+
+typedef struct ConnectionRow
+{
+	const char *label;
+	int			initial;
+	int			target;
+	int			room;
+	double		progress;
+	int			expected;
+} ConnectionRow;
+
+static const ConnectionRow connection_rows[] = {
+	{"neither", -1, -1, 97, 0.5, ADM_UNCAPPED},
+	{"neither, end", -1, -1, 97, 1, ADM_UNCAPPED},
+	{"neither, not a number", -1, -1, 97, NAN, ADM_UNCAPPED},
+	{"only target", -1, 50, 97, 0, 50},
+	{"only target, half", -1, 50, 97, 0.5, 50},
+	{"only target, end", -1, 50, 97, 1, 50},
+	{"only target, none", -1, 0, 97, 0.5, 0},
+	{"only target, above room", -1, 500, 97, 0, 500},
+	{"only initial", 10, -1, 110, 0, 10},
+	{"only initial, half", 10, -1, 110, 0.5, 60},
+	{"only initial, end", 10, -1, 110, 1, 110},
+	{"only initial, none", 0, -1, 100, 0.5, 50},
+	{"only initial, above room", 200, -1, 97, 0, 200},
+	{"only initial, above room, end", 200, -1, 97, 1, 200},
+	{"only initial, no room", 10, -1, 0, 1, 10},
+	{"only initial, negative room", 10, -1, -5, 0.5, 10},
+	{"only initial, most room", 0, -1, INT_MAX, 1, INT_MAX},
+	{"both", 10, 50, 97, 0, 10},
+	{"both, half", 10, 50, 97, 0.5, 30},
+	{"both, rounded down", 10, 50, 97, 0.33, 23},
+	{"both, almost", 10, 50, 97, ALMOST, 49},
+	{"both, end", 10, 50, 97, 1, 50},
+	{"both, not a number", 10, 50, 97, NAN, 10},
+	{"both, negative progress", 10, 50, 97, -1, 10},
+	{"both, too much progress", 10, 50, 97, 2, 50},
+	{"both, target above room", 10, 500, 97, 1, 500},
+	{"both alike", 50, 50, 97, 0.5, 50},
+	{"both none", 0, 0, 97, 0.5, 0},
+	{"initial above target", 80, 50, 97, 0, 50},
+	{"initial above target, half", 80, 50, 97, 0.5, 50},
+	{"initial above target, end", 80, 50, 97, 1, 50},
+	{"initial above no target", 80, 0, 97, 0, 0},
+	{"largest", INT_MAX, INT_MAX, 97, 0.5, INT_MAX},
+};
+
+static void
+connection_caps(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(connection_rows); i++)
+	{
+		const ConnectionRow *row = &connection_rows[i];
+		int			cap = adm_ramp_connection_cap(row->initial, row->target,
+												  row->room, row->progress);
+
+		assert_row_int(row->label, cap, row->expected);
+	}
+}
+
+typedef struct StartRow
+{
+	const char *label;
+	int			cores;
+	double		progress;
+	int			expected;
+} StartRow;
+
+static const StartRow start_rows[] = {
+	{"one core", 1, 0, 4},
+	{"one core, half", 1, 0.5, 6},
+	{"one core, end", 1, 1, 8},
+	{"last on the floor", 2, 0, 4},
+	{"last on the floor, end", 2, 1, 8},
+	{"first above the floor", 3, 0, 6},
+	{"first above the floor, half", 3, 0.5, 9},
+	{"first above the floor, end", 3, 1, 12},
+	{"64 cores", 64, 0, 128},
+	{"64 cores, almost", 64, ALMOST, 255},
+	{"64 cores, end", 64, 1, 256},
+	{"64 cores, not a number", 64, NAN, 128},
+	{"64 cores, negative progress", 64, -1, 128},
+	{"64 cores, too much progress", 64, 2, 256},
+	{"no cores", 0, 0, 4},
+	{"negative cores", -3, 1, 8},
+	{"fewest cores", INT_MIN, 1, 8},
+	{"largest count taken as it is", 65536, 1, 262144},
+	{"one above that", 65537, 1, 262144},
+	{"most cores", INT_MAX, 0, 131072},
+	{"most cores, end", INT_MAX, 1, 262144},
+};
+
+static void
+start_caps(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(start_rows); i++)
+	{
+		const StartRow *row = &start_rows[i];
+		int			cap = adm_ramp_start_cap(row->cores, row->progress);
+
+		assert_row_int(row->label, cap, row->expected);
+	}
+}
+
+typedef struct PairRow
+{
+	const char *label;
+	int			initial;
+	int			target;
+} PairRow;
+
+static const PairRow pair_rows[] = {
+	{"smallest rise", 0, 1},
+	{"starts on a small machine", 4, 8},
+	{"odd", 7, 1009},
+	{"largest", 0, INT_MAX},
+	{"whole range", INT_MIN, INT_MAX},
+	{"smallest fall", 1, 0},
+	{"fall", 1009, 7},
+	{"whole range falling", INT_MAX, INT_MIN},
+};
+
+/* In thousandths, and the last step just before 1. */
+static void
+check_way(const PairRow *row)
+{
+	bool		rises = row->initial < row->target;
+	int			last = row->initial;
+
+	for (int i = 0; i <= 1000; i++)
+	{
+		double		progress = i < 1000 ? i / 1000.0 : ALMOST;
+		int			value = adm_ramp_value(row->initial, row->target,
+										   progress);
+
+		assert_row(row->label, rises ? value >= last : value <= last);
+		assert_row(row->label, value != row->target);
+		last = value;
+	}
+	assert_row_int(row->label, adm_ramp_value(row->initial, row->target, 1),
+				   row->target);
+}
+
+static void
+never_turns_back_and_arrives_only_at_the_end(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(pair_rows); i++)
+		check_way(&pair_rows[i]);
+}
+
+/* With at least one of the two set. */
+static void
+check_no_fall(int initial, int target)
+{
+	const int	room = 20;
+	int			most = target >= 0 ? target : initial > room ? initial : room;
+	int			last = 0;
+
+	for (int i = 0; i <= 100; i++)
+	{
+		int			cap = adm_ramp_connection_cap(initial, target, room,
+												  i / 100.0);
+
+		assert_in_range(cap, last, most);
+		last = cap;
+	}
+}
+
+/* Every combination of the two settings, below, at and above room. */
+static void
+connection_caps_never_fall(void **state)
+{
+	(void) state;
+	for (int initial = -1; initial <= 30; initial++)
+		for (int target = initial < 0 ? 0 : -1; target <= 30; target++)
+			check_no_fall(initial, target);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values),
+		cmocka_unit_test(connection_caps),
+		cmocka_unit_test(start_caps),
+		cmocka_unit_test(never_turns_back_and_arrives_only_at_the_end),
+		cmocka_unit_test(connection_caps_never_fall),
+	};
+
+	return cmocka_run_group_tests_name("ramp", tests, NULL, NULL);
+}
