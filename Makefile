@@ -1,0 +1,61 @@
+# pg_admission: builds with PGXS.  "make", "make install", "make installcheck";
+# scripts/check does it all on a throw-away server.
+
+MODULE_big = pg_admission
+OBJS = \
+	src/policy/evidence.o \
+	src/policy/ramp.o \
+	src/policy/record.o \
+	src/policy/role_list.o \
+	src/policy/warmup.o \
+	src/os/clock.o \
+	src/os/files.o \
+	src/os/host.o \
+	src/arming.o \
+	src/connection_gate.o \
+	src/controller.o \
+	src/counters.o \
+	src/exemption.o \
+	src/permits.o \
+	src/persist.o \
+	src/pg_admission.o \
+	src/refusal_log.o \
+	src/report.o \
+	src/settings.o \
+	src/sql_access.o \
+	src/sql_status.o \
+	src/sql_warmup.o \
+	src/state.o
+
+EXTENSION = pg_admission
+DATA = pg_admission--0.1.sql
+PGFILEDESC = "pg_admission - admission control for PostgreSQL"
+
+PG_CPPFLAGS = -I$(srcdir)/src
+
+# The tests start their own servers, which preload the installed library; as
+# initdb does, they refuse to run as root.
+REGRESS = surface settings rights warmup
+REGRESS_OPTS = --temp-instance=tmp_regress --temp-config=test/postgresql.conf
+ISOLATION = warmup_race
+ISOLATION_OPTS = --temp-instance=tmp_isolation --temp-config=test/postgresql.conf
+TAP_TESTS = 1
+
+# WERROR=1 makes warnings errors, as scripts/check does.
+ifdef WERROR
+PG_CFLAGS += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+endif
+
+EXTRA_CLEAN = test/unit/bin bench/bin tmp_regress tmp_isolation
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# PGXS knows nothing of headers.
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+
+# Policy and readers, without a server.
+.PHONY: unit
+unit:
+	$(MAKE) -C test/unit check

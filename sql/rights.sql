@@ -1,0 +1,46 @@
+-- Nothing is for PUBLIC; pg_monitor reads; who may act is a matter of GRANT.
+CREATE ROLE adm_nobody;
+CREATE ROLE adm_reader IN ROLE pg_monitor;
+CREATE ROLE adm_operator;
+
+SELECT relname, relacl IS NOT NULL AND array_to_string(relacl, ',') !~ '(^|,)=' AS closed
+FROM pg_class WHERE relnamespace = 'admission'::regnamespace ORDER BY 1;
+SELECT proname FROM pg_proc
+WHERE pronamespace = 'admission'::regnamespace
+  AND (proacl IS NULL OR array_to_string(proacl, ',') ~ '(^|,)=');
+
+SET ROLE adm_nobody;
+SELECT phase FROM admission.status;
+SELECT admission.start_warmup();
+RESET ROLE;
+
+SET ROLE adm_reader;
+SELECT phase FROM admission.status;
+SELECT count(*) FROM admission.waiting;
+SELECT admission.start_warmup();
+SELECT admission.stop_warmup();
+SELECT admission.hold_warmup();
+SELECT admission.continue_warmup();
+SELECT admission.reset_counters();
+RESET ROLE;
+
+-- a GRANT that went too far shows nobody who logs in
+GRANT USAGE ON SCHEMA admission TO adm_nobody;
+GRANT SELECT ON ALL TABLES IN SCHEMA admission TO adm_nobody;
+GRANT EXECUTE ON FUNCTION admission.status(), admission.waiting() TO adm_nobody;
+SET ROLE adm_nobody;
+SELECT phase FROM admission.status;
+SELECT * FROM admission.waiting;
+RESET ROLE;
+
+-- an operator who was granted the actions
+GRANT USAGE ON SCHEMA admission TO adm_operator;
+GRANT EXECUTE ON FUNCTION admission.start_warmup(interval, int, int), admission.stop_warmup() TO adm_operator;
+SET ROLE adm_operator;
+SELECT admission.start_warmup('1 hour');
+SELECT admission.stop_warmup();
+SELECT admission.hold_warmup();
+RESET ROLE;
+
+DROP OWNED BY adm_nobody, adm_operator;
+DROP ROLE adm_nobody, adm_reader, adm_operator;

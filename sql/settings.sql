@@ -1,0 +1,43 @@
+-- The settings: defaults, units, ranges, and the errors of wrong values.
+SELECT name, setting, unit, context, vartype, min_val, max_val, enumvals
+FROM pg_settings WHERE name LIKE 'pg\_admission.%' AND name <> 'pg_admission.warmup_on' ORDER BY name;
+SELECT boot_val, context FROM pg_settings WHERE name = 'pg_admission.warmup_on';
+
+-- every one has a description
+SELECT name FROM pg_settings WHERE name LIKE 'pg\_admission.%' AND coalesce(short_desc, '') = '';
+
+-- wrong values, one pointed error each
+ALTER SYSTEM SET pg_admission.mode = 'on';
+ALTER SYSTEM SET pg_admission.warmup_on = 'new_instance, relapsed';
+ALTER SYSTEM SET pg_admission.warmup_on = 'manual';
+ALTER SYSTEM SET pg_admission.warmup_initial_connections = 0;
+ALTER SYSTEM SET pg_admission.warmup_target_connections = 0;
+ALTER SYSTEM SET pg_admission.warmup_target_connections = -2;
+ALTER SYSTEM SET pg_admission.warmup_duration = '5 apples';
+ALTER SYSTEM SET pg_admission.warmup_advance = 'sundial';
+ALTER SYSTEM SET pg_admission.connection_queue_timeout = 'soon';
+ALTER SYSTEM SET pg_admission.refusal_sqlstate = '12345';
+ALTER SYSTEM SET pg_admission.exempt_roles = '+a,,b';
+ALTER SYSTEM SET pg_admission.exempt_roles = 'a b';
+ALTER SYSTEM SET pg_admission.exempt_roles = '"a';
+ALTER SYSTEM SET pg_admission.exempt_connections = -1;
+ALTER SYSTEM SET pg_admission.cores = -1;
+
+-- nobody changes them for a session
+SET pg_admission.mode = off;
+ALTER ROLE CURRENT_USER SET pg_admission.mode = off;
+
+-- right values, with units and odd names
+ALTER SYSTEM SET pg_admission.warmup_duration = '90 s';
+ALTER SYSTEM SET pg_admission.warmup_on = 'crash, Promotion';
+ALTER SYSTEM SET pg_admission.exempt_roles = ' "a, ""b""" , +c ';
+SELECT pg_reload_conf();
+-- a new session has read the new values
+\c
+SELECT current_setting('pg_admission.warmup_duration') AS duration,
+       current_setting('pg_admission.warmup_on') AS warmup_on,
+       current_setting('pg_admission.exempt_roles') AS exempt_roles;
+ALTER SYSTEM RESET ALL;
+SELECT pg_reload_conf();
+\c
+SELECT current_setting('pg_admission.warmup_duration') AS duration;

@@ -1,0 +1,408 @@
+/*
+ * connection_gate.c - where logins wait or are refused.
+ *
+ * The hook runs in the login's transaction, before the database is known and
+ * before the client has been told that it is in.  While a login is held it
+ * must hold no snapshot, send the client nothing but its end, answer barriers
+ * and shutdowns at once, and give up before authentication_timeout does, since
+ * of that the client is told nothing.
+ *
+ * Every way out of here goes by adm_permits_leave() when the process exits, so
+ * no path has to give anything back itself.
+ */
+#include "postgres.h"
+
+#include <sys/socket.h>
+
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "common/ip.h"
+#include "compat.h"
+#include "connection_gate.h"
+#include "counters.h"
+#include "exemption.h"
+#include "libpq/auth.h"
+#include "libpq/libpq.h"
+#include "miscadmin.h"
+#include "os/clock.h"
+#include "permits.h"
+#include "refusal_log.h"
+#include "settings.h"
+#include "state.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "utils/ps_status.h"
+#include "utils/snapmgr.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+
+/* The first in line looks after the line; the others are only careful. */
+#define FIRST_LOOKS_EVERY_MS	50
+#define OTHERS_LOOK_EVERY_MS	2000
+
+/*
+ * The administrator's headroom.  They are counted in a list under a spinlock
+ * that every fork and exit needs, hence an upper bound.
+ */
+#define HEADROOM_LEAST			5
+#define HEADROOM_MOST			32
+
+/* Give up so long before authentication_timeout, or a quarter of what is left. */
+#define AUTHENTICATION_MARGIN_MS	1000
+
+static ClientAuthentication_hook_type prev_client_authentication_hook = NULL;
+
+/* The transactions that have ended in this session, the login's included. */
+static int	transactions_ended = 0;
+
+typedef enum WaitEnd
+{
+	WAIT_GRANTED,
+	WAIT_TIMED_OUT,
+	WAIT_CLIENT_GONE,
+	WAIT_TERMINATED
+} WaitEnd;
+
+/*
+ * The start permit's end: the session's first transaction after that of the
+ * login itself.
+ */
+static void
+end_start_after_first_transaction(XactEvent event, void *arg)
+{
+	if (transactions_ended > 1)
+		return;
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
+		event != XACT_EVENT_PREPARE)
+		return;
+	if (++transactions_ended > 1)
+		adm_permits_end_start();
+}
+
+static void
+leave_at_exit(int code, Datum arg)
+{
+	adm_permits_leave();
+}
+
+/*
+ * Slots that must be free for anybody to wait: those that ordinary sessions
+ * can never have, and the administrator's headroom of a twentieth.  A waiter holds a server slot, and so does every login that is on its way.
+ */
+static int
+spare_slots(void)
+{
+	return adm_compat_reserved_slots() +
+		Max(HEADROOM_LEAST, Min(MaxConnections / 20, HEADROOM_MOST));
+}
+
+/*
+ * Deadlines.
+ */
+
+/* When authentication must be over, on the monotonic clock. */
+static int64
+authentication_deadline_ms(int64 now_ms)
+{
+	TimestampTz finish = get_timeout_finish_time(STATEMENT_TIMEOUT);
+	int64		left_ms;
+
+	if (finish == 0)
+		return PG_INT64_MAX;
+	left_ms = Max((finish - GetCurrentTimestamp()) / 1000, 0);
+	return now_ms + left_ms - Min(AUTHENTICATION_MARGIN_MS, left_ms / 4);
+}
+
+/*
+ * The line.
+ */
+
+static bool
+client_hung_up(void)
+{
+	return WaitEventSetCanReportClosed() && !pq_check_connection();
+}
+
+/*
+ * Sleeps until the latch is set, the client hangs up (then false), or the time
+ * is over.  Where the system cannot tell of a hang-up, it goes unnoticed.
+ */
+static bool
+sleep_in_line(long timeout_ms, uint32 wait_event)
+{
+	WaitEvent	events[FeBeWaitSetNEvents];
+	int			n;
+
+	if (!WaitEventSetCanReportClosed())
+	{
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 timeout_ms, wait_event);
+		return true;
+	}
+	ModifyWaitEvent(FeBeWaitSet, FeBeWaitSetSocketPos, WL_SOCKET_CLOSED, NULL);
+	n = WaitEventSetWait(FeBeWaitSet, timeout_ms, events, lengthof(events), wait_event);
+	for (int i = 0; i < n; i++)
+	{
+		if (events[i].events & WL_POSTMASTER_DEATH)
+			ereport(FATAL,
+					(errcode(ERRCODE_ADMIN_SHUTDOWN),
+					 errmsg("pg_admission ended this connection: the server has lost its postmaster")));
+		if (events[i].events & WL_SOCKET_CLOSED)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * All of them come as one flag.  Should it be raised between here and
+ * CHECK_FOR_INTERRUPTS, the login ends without a word to the client.
+ */
+static bool
+must_end(WaitEnd *end)
+{
+	if (!ProcDiePending && !QueryCancelPending)
+		return false;
+	*end = get_timeout_indicator(STATEMENT_TIMEOUT, false) ?
+		WAIT_TIMED_OUT : WAIT_TERMINATED;
+	ProcDiePending = false;
+	QueryCancelPending = false;
+	return true;
+}
+
+/*
+ * The first in line makes sure that nobody's turn depends on the controller:
+ * it takes back what is no longer used and serves the line by itself.
+ */
+static long
+look_after_line(void)
+{
+	if (!adm_permits_first_in_line())
+		return OTHERS_LOOK_EVERY_MS;
+	adm_permits_reclaim();
+	adm_permits_serve_line();
+	return FIRST_LOOKS_EVERY_MS;
+}
+
+static WaitEnd
+wait_in_line(int64 arrived_ms)
+{
+	int64		latest_ms = authentication_deadline_ms(arrived_ms);
+	uint32		wait_event = adm_compat_wait_event("AdmissionConnection");
+
+	for (;;)
+	{
+		WaitEnd		end;
+		int64		deadline_ms;
+		int64		now_ms;
+		long		nap_ms;
+
+		ResetLatch(MyLatch);
+		if (must_end(&end))
+			return end;
+		CHECK_FOR_INTERRUPTS();
+		nap_ms = look_after_line();
+		if (adm_permits_take_grant())
+			return client_hung_up() ? WAIT_CLIENT_GONE : WAIT_GRANTED;
+
+		now_ms = adm_clock_ms();
+		deadline_ms = Min(latest_ms, arrived_ms + adm_state_queue_timeout_ms());
+		if (now_ms >= deadline_ms)
+			return WAIT_TIMED_OUT;
+		if (!sleep_in_line(Min(nap_ms, (long) (deadline_ms - now_ms)), wait_event))
+			return WAIT_CLIENT_GONE;
+	}
+}
+
+/*
+ * Ends.  Each is this process's last message; the caps and counts are of the
+ * moment, read without a lock.
+ */
+
+static int
+detail_of_wait(int64 waited_ms)
+{
+	AdmCounts	now = adm_permits_counts().counts;
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps());
+
+	if (cap.active == ADM_NO_CAP)
+		return errdetail("It waited %lld ms; the warm-up has just ended.",
+						 (long long) waited_ms);
+	if (cap.present == ADM_NO_CAP)
+		return errdetail("It waited %lld ms; sessions starting: %u of at most %u, waiting: %u.",
+						 (long long) waited_ms, now.active, cap.active, now.waiting);
+	return errdetail("It waited %lld ms; sessions admitted: %u of at most %u, starting: %u of at most %u, waiting: %u.",
+					 (long long) waited_ms, now.present, cap.present,
+					 now.active, cap.active, now.waiting);
+}
+
+static int
+hint_for_refused(void)
+{
+	return errhint("The server is warming up: try again later. An administrator can see \"admission.status\", end the warm-up with admission.stop_warmup(), or set \"pg_admission.mode\" to \"off\".");
+}
+
+static void
+refuse_timed_out(int64 waited_ms)
+{
+	adm_counters_add_refusal(ADM_TOTAL_REFUSED_TIMEOUT);
+	adm_refusal_log_limit();
+	ereport(FATAL,
+			(errcode(adm_refusal_sqlstate),
+			 errmsg("pg_admission refused this connection: no permit came free in time"),
+			 detail_of_wait(waited_ms),
+			 hint_for_refused()));
+}
+
+static void
+refuse_no_slots(void)
+{
+	adm_counters_add_refusal(ADM_TOTAL_REFUSED_SLOTS);
+	adm_refusal_log_limit();
+	ereport(FATAL,
+			(errcode(adm_refusal_sqlstate),
+			 errmsg("pg_admission refused this connection: too few connection slots are free to wait in line"),
+			 errdetail("Of %d slots, %d are kept free for administrators and the others are in use.",
+					   MaxConnections, spare_slots()),
+			 hint_for_refused()));
+}
+
+static void
+end_terminated(void)
+{
+	adm_counters_add(ADM_TOTAL_ENDED);
+	adm_refusal_log_limit();
+	ereport(FATAL,
+			(errcode(ERRCODE_ADMIN_SHUTDOWN),
+			 errmsg("pg_admission ended this connection while it was waiting in line"),
+			 errdetail("The server is shutting down, or the login was terminated, cancelled, or in conflict with recovery.")));
+}
+
+static void
+end_abandoned(void)
+{
+	adm_counters_add(ADM_TOTAL_ABANDONED);
+	whereToSendOutput = DestNone;
+	adm_refusal_log_limit();
+	ereport(FATAL,
+			(errcode(ERRCODE_CONNECTION_FAILURE),
+			 errmsg("pg_admission ended this connection: the client hung up before it was admitted")));
+}
+
+/*
+ * Entering.
+ */
+
+/* No vacuum may be held back by a login that waits. */
+static void
+drop_snapshot(void)
+{
+	(void) GetCatalogSnapshot(AuthIdRelationId);
+	InvalidateCatalogSnapshot();
+}
+
+static void
+describe_login(const Port *port, AdmLogin *login)
+{
+	memset(login, 0, sizeof(*login));
+	strlcpy(login->role, port->user_name, NAMEDATALEN);
+	if (port->database_name)
+		strlcpy(login->database, port->database_name, NAMEDATALEN);
+	if (port->application_name)
+		strlcpy(login->application_name, port->application_name, NAMEDATALEN);
+	if (port->raddr.addr.ss_family == AF_UNIX)
+		return;
+	if (pg_getnameinfo_all(&port->raddr.addr, port->raddr.salen,
+						   login->client_address, sizeof(login->client_address),
+						   NULL, 0, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		login->client_address[0] = '\0';
+}
+
+static void
+wait_for_permits(void)
+{
+	int64		arrived_ms = adm_clock_ms();
+
+	drop_snapshot();
+	set_ps_display("waiting for admission");
+	switch (wait_in_line(arrived_ms))
+	{
+		case WAIT_GRANTED:
+			set_ps_display("authentication");
+			return;
+		case WAIT_TIMED_OUT:
+			refuse_timed_out(adm_clock_ms() - arrived_ms);
+			break;
+		case WAIT_CLIENT_GONE:
+			end_abandoned();
+			break;
+		case WAIT_TERMINATED:
+			end_terminated();
+			break;
+	}
+}
+
+/*
+ * Under a storm a login spends most of its client's patience before it gets
+ * here, in the kernel's queue and in authentication: whoever has given up by
+ * then must not have a permit.
+ */
+static void
+end_if_abandoned(void)
+{
+	if (adm_word_bounds(adm_state_binding_caps()) && client_hung_up())
+		end_abandoned();
+}
+
+static void
+enter_by_permit(const Port *port)
+{
+	AdmLogin	login;
+
+	end_if_abandoned();
+	RegisterXactCallback(end_start_after_first_transaction, NULL);
+	if (!adm_permits_try_enter())
+	{
+		describe_login(port, &login);
+		switch (adm_permits_enter_or_wait(&login, spare_slots()))
+		{
+			case ADM_ENTRY_ADMITTED:
+				break;
+			case ADM_ENTRY_WAITING:
+				wait_for_permits();
+				break;
+			case ADM_ENTRY_NO_SLOTS:
+				refuse_no_slots();
+				break;
+		}
+	}
+	adm_counters_add(ADM_TOTAL_ADMITTED);
+}
+
+static void
+pass_connection_gate(Port *port, int status)
+{
+	AdmExemption exemption;
+
+	if (prev_client_authentication_hook)
+		prev_client_authentication_hook(port, status);
+	if (status != STATUS_OK || !adm_state_attached())
+		return;
+
+	exemption = adm_exemption_of(port->user_name);
+	if (exemption == ADM_EXEMPTION_UNKNOWN_ROLE)
+		return;
+	on_shmem_exit(leave_at_exit, (Datum) 0);
+	if (exemption == ADM_EXEMPTION_FULL)
+		adm_permits_enter_exempt();
+	else if (exemption == ADM_EXEMPTION_NONE || !adm_permits_enter_lane())
+		enter_by_permit(port);
+}
+
+void
+adm_connection_gate_init(void)
+{
+	prev_client_authentication_hook = ClientAuthentication_hook;
+	ClientAuthentication_hook = pass_connection_gate;
+}

@@ -1,0 +1,206 @@
+/*
+ * controller.c - the background worker: moves the warm-up, serves the line,
+ * publishes settings and caps, keeps the state file.
+ *
+ * Nothing that a login needs may come to depend on it: see "fail static" in
+ * docs/internals.md.
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "access/xlogrecovery.h"
+#include "arming.h"
+#include "compat.h"
+#include "controller.h"
+#include "os/clock.h"
+#include "permits.h"
+#include "persist.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "refusal_log.h"
+#include "settings.h"
+#include "state.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+
+#define RESTART_AFTER_S				1
+
+/* Between two rounds, by what there is to do. */
+#define ROUND_WHEN_OPEN_MS			1000
+#define ROUND_WHEN_WARMING_MS		200
+#define ROUND_WHEN_SOMEBODY_WAITS_MS	20
+
+/* How much progress a crash may forget, and how soon a failed save is tried again. */
+#define SAVE_PROGRESS_EVERY_MS		(10 * 1000)
+
+#define REPORT_REFUSALS_EVERY_MS	(10 * 1000)
+
+/* Below this number of sessions nobody needs to hear that most are exempt. */
+#define FEW_SESSIONS				10
+
+static int64 last_save_ms = 0;
+
+static void
+detach_at_exit(int code, Datum arg)
+{
+	adm_state_detach_controller();
+}
+
+static void
+read_settings_again(void)
+{
+	AdmMode		before;
+
+	if (!ConfigReloadPending)
+		return;
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+	before = adm_state_mode();
+	adm_state_publish_settings();
+	if (adm_mode != (int) before)
+		ereport(LOG,
+				(errmsg("pg_admission.mode is now \"%s\"", adm_mode_name(adm_mode)),
+				 errdetail("It was \"%s\"; logins waiting at that moment: %u.",
+						   adm_mode_name(before),
+						   adm_permits_counts().counts.waiting)));
+}
+
+static void
+warn_of_exempt_sessions(void)
+{
+	static bool warned = false;
+	AdmGateCounts gate = adm_permits_counts();
+	int			present = (int) gate.counts.present;
+
+	if (warned || gate.exempt + present < FEW_SESSIONS || gate.exempt <= present)
+		return;
+	warned = true;
+	ereport(LOG,
+			(errmsg("pg_admission does not protect this server from most of its sessions: %d of %d are exempt",
+					gate.exempt, gate.exempt + present),
+			 errhint("An application that logs in as a superuser is never held.")));
+}
+
+/* A long recovery must not use up the warm-up that is to follow it. */
+static bool
+lets_sessions_in(void)
+{
+	return !RecoveryInProgress() || HotStandbyActive();
+}
+
+static void
+advance_warmup(void)
+{
+	if (!adm_state_advance(lets_sessions_in()))
+		return;
+	ereport(LOG,
+			(errmsg("pg_admission ends the warm-up: %s",
+					adm_ending_name(adm_state_warmup().warmup.ending))));
+}
+
+/* Saves what changed at once, and progress now and then. */
+static void
+save_state(bool at_exit)
+{
+	static bool failed = false;
+	AdmRecord	record;
+	uint64		generation;
+	bool		changed = adm_state_unsaved(&record, &generation);
+	bool		due = adm_clock_ms() - last_save_ms >= SAVE_PROGRESS_EVERY_MS;
+
+	if (!at_exit && !due && (!changed || failed))
+		return;
+	if (!changed && record.warmup.phase == ADM_PHASE_OPEN && !at_exit)
+		return;
+	last_save_ms = adm_clock_ms();
+	failed = !adm_persist_save(&record);
+	if (!failed)
+		adm_state_note_saved(generation);
+}
+
+static void
+report_refusals(void)
+{
+	static int64 last_ms = 0;
+	int64		now_ms = adm_clock_ms();
+	uint32		hidden;
+
+	if (now_ms - last_ms < REPORT_REFUSALS_EVERY_MS)
+		return;
+	last_ms = now_ms;
+	hidden = adm_refusal_log_take_hidden();
+	if (hidden > 0)
+		ereport(LOG,
+				(errmsg("pg_admission ended %u more connections that were waiting or refused, not logged one by one",
+						hidden)));
+}
+
+static long
+time_to_next_round_ms(void)
+{
+	if (adm_permits_counts().counts.waiting > 0)
+		return ROUND_WHEN_SOMEBODY_WAITS_MS;
+	if (adm_state_warmup().warmup.phase == ADM_PHASE_WARMING)
+		return ROUND_WHEN_WARMING_MS;
+	return ROUND_WHEN_OPEN_MS;
+}
+
+static void
+one_round(void)
+{
+	read_settings_again();
+	advance_warmup();
+	adm_arming_on_promotion();
+	adm_permits_reclaim();
+	adm_permits_serve_line();
+	save_state(false);
+	report_refusals();
+	warn_of_exempt_sessions();
+}
+
+void
+adm_controller_main(Datum arg)
+{
+	uint32		wait_event;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+
+	adm_state_attach_controller();
+	on_shmem_exit(detach_at_exit, (Datum) 0);
+	adm_state_publish_settings();
+	adm_arming_log_start();
+	wait_event = adm_compat_wait_event("AdmissionController");
+
+	while (!ShutdownRequestPending)
+	{
+		one_round();
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 time_to_next_round_ms(),
+						 wait_event);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	save_state(true);
+
+	/* Not 0: a controller that was terminated is wanted again. */
+	proc_exit(1);
+}
+
+void
+adm_controller_init(void)
+{
+	BackgroundWorker worker;
+
+	memset(&worker, 0, sizeof(worker));
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS;
+	worker.bgw_start_time = BgWorkerStart_PostmasterStart;
+	worker.bgw_restart_time = RESTART_AFTER_S;
+	strlcpy(worker.bgw_library_name, "pg_admission", BGW_MAXLEN);
+	strlcpy(worker.bgw_function_name, "adm_controller_main", BGW_MAXLEN);
+	strlcpy(worker.bgw_name, "pg_admission controller", BGW_MAXLEN);
+	strlcpy(worker.bgw_type, "pg_admission controller", BGW_MAXLEN);
+	RegisterBackgroundWorker(&worker);
+}

@@ -1,0 +1,79 @@
+/*
+ * pg_admission.c - wires the parts together; reads as a table of contents.
+ */
+#include "postgres.h"
+
+#include "arming.h"
+#include "connection_gate.h"
+#include "controller.h"
+#include "counters.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "permits.h"
+#include "refusal_log.h"
+#include "settings.h"
+#include "state.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+
+PG_MODULE_MAGIC;
+
+static shmem_request_hook_type prev_shmem_request_hook = NULL;
+static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+static void
+request_shmem(void)
+{
+	if (prev_shmem_request_hook)
+		prev_shmem_request_hook();
+	adm_state_shmem_request();
+	adm_permits_shmem_request();
+	adm_counters_shmem_request();
+	adm_refusal_log_shmem_request();
+}
+
+static void
+startup_shmem(void)
+{
+	if (prev_shmem_startup_hook)
+		prev_shmem_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	adm_state_shmem_startup();
+	adm_permits_shmem_startup();
+	adm_counters_shmem_startup();
+	adm_refusal_log_shmem_startup();
+	LWLockRelease(AddinShmemInitLock);
+
+	if (IsPostmasterEnvironment && !IsUnderPostmaster)
+	{
+		adm_state_publish_settings();
+		adm_arming_at_start();
+	}
+}
+
+/*
+ * Without preloading only the SQL functions are there, to say so.  During a
+ * binary upgrade nobody but pg_upgrade logs in, and nothing must be remembered
+ * of it.
+ */
+void
+_PG_init(void)
+{
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	adm_settings_define();
+	if (IsBinaryUpgrade)
+		return;
+
+	prev_shmem_request_hook = shmem_request_hook;
+	shmem_request_hook = request_shmem;
+	prev_shmem_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = startup_shmem;
+
+	adm_refusal_log_init();
+	adm_connection_gate_init();
+	adm_controller_init();
+}

@@ -1,0 +1,169 @@
+/*
+ * report.c - what the gate's state means, in words.
+ */
+#include "postgres.h"
+
+#include "report.h"
+
+/* A controller that works beats at least every second. */
+#define STUCK_AFTER_MS			5000
+
+/* How long a refusal is worth an advice. */
+#define REFUSALS_ARE_NEWS_MS	(60 * 1000)
+
+/* Below this number of sessions nobody needs to hear that most are exempt. */
+#define FEW_SESSIONS			10
+
+void
+adm_report_read(AdmReport *r)
+{
+	r->mode = adm_state_mode();
+	r->state = adm_state_warmup();
+	r->controller = adm_state_controller();
+	r->gate = adm_permits_counts();
+	r->cap = adm_word_counts(adm_state_shown_caps());
+	adm_counters_read(&r->totals);
+}
+
+const char *
+adm_report_phase(const AdmReport *r)
+{
+	if (r->mode == ADM_MODE_OFF)
+		return "off";
+	return adm_phase_name(r->state.warmup.phase);
+}
+
+static char *
+time_left(const AdmWarmup *w)
+{
+	int64		left_s = Max(w->window.duration_ms - w->spent_ms, 0) / 1000;
+
+	if (left_s < SECS_PER_MINUTE)
+		return psprintf("%d s", (int) left_s);
+	return psprintf("%d min %d s", (int) (left_s / SECS_PER_MINUTE),
+					(int) (left_s % SECS_PER_MINUTE));
+}
+
+static const char *
+how_it_started(const AdmWarmupState *s)
+{
+	if (s->reason[0] == '\0')
+		return adm_trigger_name(s->warmup.trigger);
+	return psprintf("%s: %s", adm_trigger_name(s->warmup.trigger), s->reason);
+}
+
+static const char *
+how_it_ended(const AdmWarmup *w)
+{
+	switch (w->ending)
+	{
+		case ADM_ENDING_NONE:
+			return "no warm-up has run";
+		case ADM_ENDING_COMPLETED:
+			return "no warm-up runs; the last one completed";
+		case ADM_ENDING_EXPIRED:
+			return "no warm-up runs; the last one expired: it reached warmup_max_age";
+		case ADM_ENDING_STOPPED:
+			return "no warm-up runs; the last one was stopped by stop_warmup()";
+	}
+	return "";
+}
+
+char *
+adm_report_phase_reason(const AdmReport *r)
+{
+	const AdmWarmup *w = &r->state.warmup;
+
+	if (r->mode == ADM_MODE_OFF)
+		return pstrdup("pg_admission.mode is off: nobody is held or refused");
+	switch (w->phase)
+	{
+		case ADM_PHASE_OPEN:
+			break;
+		case ADM_PHASE_WARMING:
+			return psprintf("%s; the caps rise with the clock for another %s",
+							how_it_started(&r->state), time_left(w));
+		case ADM_PHASE_HOLDING:
+			return psprintf("%s; held by hold_warmup(), with %s of the clock left",
+							how_it_started(&r->state), time_left(w));
+	}
+	return pstrdup(how_it_ended(w));
+}
+
+static uint64
+would_hold(const AdmTotals *t)
+{
+	return t->count[ADM_TOTAL_WOULD_HOLD_STARTS] +
+		t->count[ADM_TOTAL_WOULD_HOLD_SESSIONS];
+}
+
+static char *
+advice_on_controller(const AdmReport *r)
+{
+	if (r->controller.silent)
+		return pstrdup("the controller does not run or is stuck, so nobody is held: see controller_pid, the server log, and max_worker_processes");
+	if (r->controller.heartbeat_age_ms > STUCK_AFTER_MS)
+		return psprintf("the controller (process %d) has been stuck for %d s: permits are still handed on, but the caps do not move and settings are not taken up; after a minute nobody is held any more",
+						r->controller.pid, (int) (r->controller.heartbeat_age_ms / 1000));
+	return NULL;
+}
+
+static char *
+advice_on_mode(const AdmReport *r)
+{
+	static const char enforce[] =
+		"ALTER SYSTEM SET pg_admission.mode = 'enforce'; SELECT pg_reload_conf();";
+
+	if (r->mode == ADM_MODE_OFF)
+		return psprintf("nobody is held or refused; to protect the server again: %s", enforce);
+	if (r->mode == ADM_MODE_OBSERVE && would_hold(&r->totals) == 0)
+		return pstrdup("mode observe: nobody would have been held so far");
+	if (r->mode == ADM_MODE_OBSERVE)
+		return psprintf("mode observe: " UINT64_FORMAT " logins would have been held; to hold them: %s",
+						would_hold(&r->totals), enforce);
+	return NULL;
+}
+
+static char *
+advice_on_exempt(const AdmReport *r)
+{
+	int			present = (int) r->gate.counts.present;
+
+	if (r->gate.exempt <= present || r->gate.exempt + present < FEW_SESSIONS)
+		return NULL;
+	return psprintf("%d of %d sessions are exempt, so the caps bind few: let applications log in without superuser rights, and see pg_admission.exempt_roles",
+					r->gate.exempt, r->gate.exempt + present);
+}
+
+static char *
+advice_on_warmup(const AdmReport *r)
+{
+	const AdmTotals *t = &r->totals;
+
+	if (r->state.warmup.phase == ADM_PHASE_OPEN)
+		return pstrdup("nothing to do; to cap new connections now: SELECT admission.start_warmup();");
+	if (t->last_refusal_age_ms >= 0 && t->last_refusal_age_ms < REFUSALS_ARE_NEWS_MS)
+		return psprintf("logins are being refused (" UINT64_FORMAT " after waiting, " UINT64_FORMAT " for want of free connection slots); to let everybody in: SELECT admission.stop_warmup(); or raise the caps: SELECT admission.start_warmup(...);",
+						t->count[ADM_TOTAL_REFUSED_TIMEOUT],
+						t->count[ADM_TOTAL_REFUSED_SLOTS]);
+	if (r->gate.counts.waiting > 0)
+		return pstrdup("to see who waits: SELECT * FROM admission.waiting; to let everybody in: SELECT admission.stop_warmup();");
+	if (r->state.warmup.phase == ADM_PHASE_HOLDING)
+		return pstrdup("to let the caps rise again: SELECT admission.continue_warmup();");
+	return pstrdup("nothing to do; to keep the caps where they are: SELECT admission.hold_warmup();");
+}
+
+/* The first that has something to say. */
+char *
+adm_report_advice(const AdmReport *r)
+{
+	char	   *advice = advice_on_controller(r);
+
+	if (advice == NULL)
+		advice = advice_on_mode(r);
+	if (advice == NULL)
+		advice = advice_on_exempt(r);
+	if (advice == NULL)
+		advice = advice_on_warmup(r);
+	return advice;
+}

@@ -1,0 +1,272 @@
+/*
+ * settings.c - the settings under pg_admission: definitions and checks.
+ *
+ * Every setting can be changed by a reload; docs/settings.md describes each.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "compat.h"
+#include "os/host.h"
+#include "policy/role_list.h"
+#include "settings.h"
+#include "utils/varlena.h"
+
+StaticAssertDecl(ADM_ROLE_NAME_SIZE == NAMEDATALEN,
+				 "a role's name must fit in an item of exempt_roles");
+
+#define ALL_TRIGGERS	(((1u << ADM_TRIGGER_COUNT) - 1) & \
+						 ~(1u << ADM_TRIGGER_NONE) & \
+						 ~(1u << ADM_TRIGGER_MANUAL))
+
+int			adm_mode = ADM_MODE_ENFORCE;
+int			adm_warmup_advance = ADM_ADVANCE_CLOCK;
+int			adm_warmup_duration_ms = 5 * 60 * 1000;
+int			adm_warmup_max_age_ms = 24 * 60 * 60 * 1000;
+int			adm_warmup_initial_connections = -1;
+int			adm_warmup_target_connections = -1;
+int			adm_connection_queue_timeout_ms = 10 * 1000;
+int			adm_refusal_sqlstate = ERRCODE_TOO_MANY_CONNECTIONS;
+char	   *adm_exempt_roles = NULL;
+int			adm_exempt_connections = 5;
+int			adm_cores = 0;
+
+static char *warmup_on = NULL;
+static uint32 warmup_on_triggers = ALL_TRIGGERS;
+
+static const struct config_enum_entry mode_options[] = {
+	{"enforce", ADM_MODE_ENFORCE, false},
+	{"observe", ADM_MODE_OBSERVE, false},
+	{"off", ADM_MODE_OFF, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry advance_options[] = {
+	{"clock", ADM_ADVANCE_CLOCK, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry sqlstate_options[] = {
+	{"53300", ERRCODE_TOO_MANY_CONNECTIONS, false},
+	{"57P03", ERRCODE_CANNOT_CONNECT_NOW, false},
+	{NULL, 0, false}
+};
+
+static bool
+trigger_may_be_set(const char *word, uint32 *triggers)
+{
+	AdmTrigger	trigger;
+
+	if (strcmp(word, "all") == 0)
+	{
+		*triggers |= ALL_TRIGGERS;
+		return true;
+	}
+	if (!adm_trigger_by_name(word, &trigger) ||
+		(ALL_TRIGGERS & (1u << trigger)) == 0)
+		return false;
+	*triggers |= 1u << trigger;
+	return true;
+}
+
+/* Cuts the words apart in place. */
+static bool
+parse_triggers(char *words, uint32 *triggers)
+{
+	List	   *list = NIL;
+	ListCell   *lc;
+
+	*triggers = 0;
+	if (!SplitIdentifierString(words, ',', &list))
+	{
+		GUC_check_errdetail("List syntax is invalid.");
+		return false;
+	}
+	foreach(lc, list)
+	{
+		if (trigger_may_be_set(lfirst(lc), triggers))
+			continue;
+		GUC_check_errdetail("\"%s\" is not one of new_instance, new_host, promotion, crash, all.",
+							(char *) lfirst(lc));
+		return false;
+	}
+	return true;
+}
+
+static bool
+check_warmup_on(char **newval, void **extra, GucSource source)
+{
+	char	   *words = pstrdup(*newval);
+	uint32		triggers;
+	bool		valid = parse_triggers(words, &triggers);
+
+	pfree(words);
+	if (!valid)
+		return false;
+	*extra = adm_compat_guc_malloc(sizeof(triggers));
+	if (*extra == NULL)
+		return false;
+	memcpy(*extra, &triggers, sizeof(triggers));
+	return true;
+}
+
+static void
+assign_warmup_on(const char *newval, void *extra)
+{
+	warmup_on_triggers = *(uint32 *) extra;
+}
+
+static bool
+check_exempt_roles(char **newval, void **extra, GucSource source)
+{
+	const char *rest = *newval;
+	AdmRoleItem item;
+	AdmRoleListResult result;
+
+	while ((result = adm_role_list_next(&rest, &item)) == ADM_ROLE_ITEM)
+		 /* only checking */ ;
+	if (result == ADM_ROLE_END)
+		return true;
+	GUC_check_errdetail("%s", adm_role_list_error(result));
+	return false;
+}
+
+/* Zero sessions would be a lock-out, not a cap. */
+static bool
+check_session_cap(int *newval, void **extra, GucSource source)
+{
+	if (*newval != 0)
+		return true;
+	GUC_check_errdetail("A cap of 0 would shut everybody out; -1 means no cap.");
+	return false;
+}
+
+static void
+define_modes(void)
+{
+	DefineCustomEnumVariable("pg_admission.mode",
+							 "What the gates do: enforce the caps, only observe, or nothing.",
+							 "With \"off\" every waiter is let in at once.",
+							 &adm_mode, ADM_MODE_ENFORCE, mode_options,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("pg_admission.warmup_advance",
+							 "What moves a warm-up's progress.",
+							 NULL,
+							 &adm_warmup_advance, ADM_ADVANCE_CLOCK,
+							 advance_options,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("pg_admission.refusal_sqlstate",
+							 "The SQLSTATE with which a connection is refused.",
+							 "With 57P03 pg_isready answers \"rejecting\", and probes that act on it may restart the server.",
+							 &adm_refusal_sqlstate,
+							 ERRCODE_TOO_MANY_CONNECTIONS, sqlstate_options,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+}
+
+static void
+define_warmup(void)
+{
+	DefineCustomStringVariable("pg_admission.warmup_on",
+							   "What starts a warm-up by itself.",
+							   "A list of new_instance, new_host, promotion, crash; \"all\", or empty for nothing.",
+							   &warmup_on, "all",
+							   PGC_SIGHUP, GUC_LIST_INPUT,
+							   check_warmup_on, assign_warmup_on, NULL);
+	DefineCustomIntVariable("pg_admission.warmup_duration",
+							"How long a warm-up's progress takes from 0 to 1.",
+							NULL,
+							&adm_warmup_duration_ms, 5 * 60 * 1000,
+							ADM_SHORTEST_WARMUP_MS, ADM_LONGEST_WARMUP_MS,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.warmup_max_age",
+							"The age at which a warm-up ends whatever its progress, holding included.",
+							NULL,
+							&adm_warmup_max_age_ms, 24 * 60 * 60 * 1000,
+							ADM_SHORTEST_WARMUP_MS, ADM_LONGEST_WARMUP_MS,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.warmup_initial_connections",
+							"The cap on admitted sessions at a warm-up's beginning.",
+							"-1 means no cap, or the target's when that is set.",
+							&adm_warmup_initial_connections, -1,
+							-1, MAX_BACKENDS,
+							PGC_SIGHUP, 0, check_session_cap, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.warmup_target_connections",
+							"The cap on admitted sessions at a warm-up's end.",
+							"-1 means no cap, or all slots that ordinary sessions can have when the initial cap is set.",
+							&adm_warmup_target_connections, -1,
+							-1, MAX_BACKENDS,
+							PGC_SIGHUP, 0, check_session_cap, NULL, NULL);
+}
+
+static void
+define_connections(void)
+{
+	DefineCustomIntVariable("pg_admission.connection_queue_timeout",
+							"How long a login may wait for admission before it is refused.",
+							"It is refused a little before authentication_timeout in any case.",
+							&adm_connection_queue_timeout_ms, 10 * 1000,
+							0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_admission.exempt_roles",
+							   "Roles that never wait, +role for all members of a role.",
+							   "At most exempt_connections of their sessions at once are exempt.",
+							   &adm_exempt_roles, "+pg_monitor",
+							   PGC_SIGHUP, GUC_LIST_INPUT,
+							   check_exempt_roles, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.exempt_connections",
+							"How many sessions of exempt_roles are exempt at once; further ones are treated like everybody's.",
+							NULL,
+							&adm_exempt_connections, 5,
+							0, MAX_BACKENDS,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.cores",
+							"How many processors the server can use.",
+							"0 means as many as it may run on.",
+							&adm_cores, 0,
+							0, 65536,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+}
+
+void
+adm_settings_define(void)
+{
+	define_modes();
+	define_warmup();
+	define_connections();
+	MarkGUCPrefixReserved("pg_admission");
+}
+
+uint32
+adm_settings_warmup_on(void)
+{
+	return warmup_on_triggers;
+}
+
+AdmWindow
+adm_settings_window(void)
+{
+	AdmWindow	window;
+
+	window.duration_ms = adm_warmup_duration_ms;
+	window.initial_connections = adm_warmup_initial_connections;
+	window.target_connections = adm_warmup_target_connections;
+	return window;
+}
+
+int
+adm_settings_usable_cores(void)
+{
+	return adm_cores > 0 ? adm_cores : adm_host_usable_cores();
+}
+
+const char *
+adm_mode_name(AdmMode mode)
+{
+	for (const struct config_enum_entry *option = mode_options; option->name; option++)
+	{
+		if (option->val == (int) mode)
+			return option->name;
+	}
+	return "unknown";
+}

@@ -1,0 +1,58 @@
+/*
+ * settings.h - the settings under pg_admission.
+ *
+ * The variables hold what this process last read.  Only the controller and new
+ * backends are up to date; those who wait obey what the controller publishes
+ * (state.h).
+ */
+#ifndef ADM_SETTINGS_H
+#define ADM_SETTINGS_H
+
+#include <limits.h>
+
+#include "policy/warmup.h"
+
+typedef enum AdmMode
+{
+	ADM_MODE_OFF,
+	ADM_MODE_OBSERVE,
+	ADM_MODE_ENFORCE
+} AdmMode;
+
+typedef enum AdmAdvance
+{
+	ADM_ADVANCE_CLOCK
+} AdmAdvance;
+
+/* Bounds of a warm-up's duration and age; the upper one is the GUC's. */
+#define ADM_SHORTEST_WARMUP_MS	100
+#define ADM_LONGEST_WARMUP_MS	INT_MAX
+
+extern int	adm_mode;			/* AdmMode */
+extern int	adm_warmup_advance; /* AdmAdvance */
+extern int	adm_warmup_duration_ms;
+extern int	adm_warmup_max_age_ms;
+extern int	adm_warmup_initial_connections; /* -1 = no cap */
+extern int	adm_warmup_target_connections;	/* -1 = no cap */
+extern int	adm_connection_queue_timeout_ms;
+extern int	adm_refusal_sqlstate;	/* an encoded SQLSTATE */
+extern char *adm_exempt_roles;	/* for adm_role_list_next() */
+extern int	adm_exempt_connections;
+extern int	adm_cores;			/* 0 = as many as the process may use */
+
+/* Defines them all.  Call once, while shared_preload_libraries load. */
+extern void adm_settings_define(void);
+
+/* Triggers in pg_admission.warmup_on, as bits 1 << AdmTrigger. */
+extern uint32 adm_settings_warmup_on(void);
+
+/* The window that the settings ask for. */
+extern AdmWindow adm_settings_window(void);
+
+/* pg_admission.cores, or what the machine offers this process. */
+extern int	adm_settings_usable_cores(void);
+
+/* The word for a mode, as in the setting. */
+extern const char *adm_mode_name(AdmMode mode);
+
+#endif							/* ADM_SETTINGS_H */

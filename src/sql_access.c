@@ -1,0 +1,34 @@
+/*
+ * sql_access.c - what every function callable from SQL checks first.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_authid.h"
+#include "miscadmin.h"
+#include "sql_access.h"
+#include "state.h"
+#include "utils/acl.h"
+
+void
+adm_sql_require_preloaded(void)
+{
+	if (adm_state_attached())
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("pg_admission must be loaded via shared_preload_libraries"),
+			 errhint("Add pg_admission to shared_preload_libraries and restart the server.")));
+}
+
+void
+adm_sql_require_reader(const char *function_name)
+{
+	adm_sql_require_preloaded();
+	if (has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for function admission.%s", function_name),
+			 errdetail("Only roles with privileges of the role \"pg_read_all_stats\" may see it."),
+			 errhint("GRANT pg_monitor to the role.")));
+}

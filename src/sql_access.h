@@ -1,0 +1,16 @@
+/*
+ * sql_access.h - what every function callable from SQL checks first.
+ */
+#ifndef ADM_SQL_ACCESS_H
+#define ADM_SQL_ACCESS_H
+
+/* Raises an error unless the library was preloaded. */
+extern void adm_sql_require_preloaded(void);
+
+/*
+ * Raises an error unless, besides, the current user may read statistics of
+ * all sessions: a GRANT to the wrong role must not show who logs in.
+ */
+extern void adm_sql_require_reader(const char *function_name);
+
+#endif							/* ADM_SQL_ACCESS_H */

@@ -1,0 +1,452 @@
+/*
+ * state.c - the warm-up, the published settings and caps, the heartbeat.
+ *
+ * The circle of a change: it is made to the warm-up or the settings under the
+ * state lock, the caps are computed from both before the lock is released, and
+ * gates see them with their next atomic read.  Who may be let in by it is up to
+ * permits.c, which is never called from here.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "os/clock.h"
+#include "policy/permit_word.h"
+#include "policy/ramp.h"
+#include "state.h"
+#include "storage/condition_variable.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+
+/*
+ * How long the controller may be silent before the gates open.  A slow fsync
+ * can stop it for many seconds, in the very hour in which the caps matter
+ * most; a controller that never came up will not do so later.
+ */
+#define CONTROLLER_SILENCE_MS		(60 * 1000)
+#define CONTROLLER_START_GRACE_MS	(5 * 1000)
+
+/* While somebody waits it beats many times as often as this. */
+#define CONTROLLER_LATE_MS			500
+
+#define LOCK_NAME		"pg_admission_state"
+#define NO_CONTROLLER	(-1)
+#define NO_CAPS			adm_word_caps(ADM_NO_CAP, ADM_NO_CAP)
+
+typedef struct SharedState
+{
+	LWLock	   *lock;			/* constant after start-up */
+
+	/* Published; written under the lock, read without. */
+	pg_atomic_uint64 binding_caps;	/* a permit word's caps */
+	pg_atomic_uint64 shown_caps;	/* likewise */
+	pg_atomic_uint32 mode;		/* AdmMode */
+	pg_atomic_uint32 queue_timeout_ms;
+	pg_atomic_uint32 exempt_connections;
+
+	/* Written by the controller only. */
+	pg_atomic_uint64 heartbeat_ms;	/* monotonic */
+	pg_atomic_uint32 controller_pid;
+	pg_atomic_uint32 controller_proc;	/* index of its PGPROC */
+	pg_atomic_uint32 controller_started;	/* 0 | 1 */
+
+	/* Under the lock. */
+	int			cores;			/* published setting */
+	int			max_age_ms;		/* published setting */
+	AdmWarmupState warmup;
+	int64		advanced_ms;	/* monotonic; the clock has run so far */
+	bool		awaits_promotion;
+	AdmStart	start;
+	bool		start_taken;
+	uint64		changed_generation; /* grows with every change worth saving */
+	uint64		saved_generation;
+
+	ConditionVariable saved;	/* saved_generation grew */
+} SharedState;
+
+static SharedState *shared = NULL;
+
+void
+adm_state_shmem_request(void)
+{
+	RequestAddinShmemSpace(MAXALIGN(sizeof(SharedState)));
+	RequestNamedLWLockTranche(LOCK_NAME, 1);
+}
+
+void
+adm_state_shmem_startup(void)
+{
+	bool		found;
+
+	shared = ShmemInitStruct("pg_admission state", sizeof(SharedState), &found);
+	if (found)
+		return;
+	memset(shared, 0, sizeof(SharedState));
+	shared->lock = &GetNamedLWLockTranche(LOCK_NAME)->lock;
+	pg_atomic_init_u64(&shared->binding_caps, NO_CAPS);
+	pg_atomic_init_u64(&shared->shown_caps, NO_CAPS);
+	pg_atomic_init_u32(&shared->mode, ADM_MODE_OFF);
+	pg_atomic_init_u32(&shared->queue_timeout_ms, 0);
+	pg_atomic_init_u32(&shared->exempt_connections, 0);
+	pg_atomic_init_u64(&shared->heartbeat_ms, (uint64) adm_clock_ms());
+	pg_atomic_init_u32(&shared->controller_pid, 0);
+	pg_atomic_init_u32(&shared->controller_proc, (uint32) NO_CONTROLLER);
+	pg_atomic_init_u32(&shared->controller_started, 0);
+	ConditionVariableInit(&shared->saved);
+}
+
+bool
+adm_state_attached(void)
+{
+	return shared != NULL;
+}
+
+/* Computes the caps from the warm-up and the settings.  Needs the lock. */
+static void
+publish_caps(void)
+{
+	const AdmWarmup *w = &shared->warmup.warmup;
+	double		progress = adm_warmup_progress(w);
+	uint64		caps = NO_CAPS;
+
+	if (w->phase != ADM_PHASE_OPEN)
+	{
+		int			session_cap;
+		int			room = Max(MaxConnections - adm_compat_reserved_slots(), 1);
+
+		session_cap = adm_ramp_connection_cap(w->window.initial_connections,
+											  w->window.target_connections,
+											  room, progress);
+		caps = adm_word_caps(adm_ramp_start_cap(shared->cores, progress),
+							 session_cap == ADM_UNCAPPED ? ADM_NO_CAP : session_cap);
+	}
+	pg_atomic_write_u64(&shared->shown_caps, caps);
+	pg_atomic_write_u64(&shared->binding_caps,
+						adm_state_mode() == ADM_MODE_ENFORCE ? caps : NO_CAPS);
+}
+
+/* A change that the state file must have.  Needs the lock. */
+static void
+note_change(void)
+{
+	shared->changed_generation++;
+	publish_caps();
+}
+
+/* A new warm-up's clock starts now.  Needs the lock. */
+static void
+note_begin(const char *reason)
+{
+	strlcpy(shared->warmup.reason, reason, ADM_REASON_SIZE);
+	shared->advanced_ms = adm_clock_ms();
+	note_change();
+}
+
+uint64
+adm_state_binding_caps(void)
+{
+	return pg_atomic_read_u64(&shared->binding_caps);
+}
+
+uint64
+adm_state_binding_caps_unless_silent(void)
+{
+	return adm_state_controller().silent ? NO_CAPS : adm_state_binding_caps();
+}
+
+uint64
+adm_state_shown_caps(void)
+{
+	return pg_atomic_read_u64(&shared->shown_caps);
+}
+
+AdmMode
+adm_state_mode(void)
+{
+	return (AdmMode) pg_atomic_read_u32(&shared->mode);
+}
+
+int
+adm_state_queue_timeout_ms(void)
+{
+	return (int) pg_atomic_read_u32(&shared->queue_timeout_ms);
+}
+
+int
+adm_state_exempt_connections(void)
+{
+	return (int) pg_atomic_read_u32(&shared->exempt_connections);
+}
+
+/*
+ * The latch may belong to somebody else by now: a wake-up too many does no
+ * harm.
+ */
+void
+adm_state_wake_controller(void)
+{
+	int			proc = (int) pg_atomic_read_u32(&shared->controller_proc);
+
+	if (proc != NO_CONTROLLER)
+		SetLatch(&ProcGlobal->allProcs[proc].procLatch);
+}
+
+AdmWarmupState
+adm_state_warmup(void)
+{
+	AdmWarmupState copy;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	copy = shared->warmup;
+	LWLockRelease(shared->lock);
+	return copy;
+}
+
+void
+adm_state_begin_warmup(AdmTrigger trigger, const AdmWindow *window,
+					   const char *reason)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	adm_warmup_begin(&shared->warmup.warmup, trigger, window,
+					 adm_clock_wall_us());
+	note_begin(reason);
+	LWLockRelease(shared->lock);
+	adm_state_wake_controller();
+}
+
+void
+adm_state_begin_warmup_anew(AdmTrigger trigger, const char *reason)
+{
+	AdmWindow	window = adm_settings_window();
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	adm_warmup_begin_anew(&shared->warmup.warmup, trigger, &window,
+						  adm_clock_wall_us());
+	note_begin(reason);
+	LWLockRelease(shared->lock);
+	adm_state_wake_controller();
+}
+
+/*
+ * Lets the time since this was last done, or since the warm-up last changed,
+ * pass for it; returns whether that ended it.  Needs the lock.
+ */
+static bool
+pass_time(void)
+{
+	int64		now_ms = adm_clock_ms();
+	int64		elapsed_ms = now_ms - shared->advanced_ms;
+
+	shared->advanced_ms = now_ms;
+	return adm_warmup_elapse(&shared->warmup.warmup, elapsed_ms,
+							 shared->max_age_ms);
+}
+
+static bool
+change_warmup(bool (*change) (AdmWarmup *w))
+{
+	bool		changed;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	changed = change(&shared->warmup.warmup);
+	if (changed)
+	{
+		shared->advanced_ms = adm_clock_ms();
+		note_change();
+	}
+	LWLockRelease(shared->lock);
+	if (changed)
+		adm_state_wake_controller();
+	return changed;
+}
+
+bool
+adm_state_hold_warmup(void)
+{
+	return change_warmup(adm_warmup_hold);
+}
+
+bool
+adm_state_continue_warmup(void)
+{
+	return change_warmup(adm_warmup_continue);
+}
+
+bool
+adm_state_stop_warmup(void)
+{
+	return change_warmup(adm_warmup_stop);
+}
+
+static bool
+saved_up_to(uint64 generation)
+{
+	bool		saved;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	saved = shared->saved_generation >= generation;
+	LWLockRelease(shared->lock);
+	return saved;
+}
+
+bool
+adm_state_wait_saved(int timeout_ms)
+{
+	int64		deadline_ms = adm_clock_ms() + timeout_ms;
+	uint64		generation;
+	bool		saved;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	generation = shared->changed_generation;
+	LWLockRelease(shared->lock);
+
+	ConditionVariablePrepareToSleep(&shared->saved);
+	while (!(saved = saved_up_to(generation)))
+	{
+		int64		left_ms = deadline_ms - adm_clock_ms();
+
+		if (left_ms <= 0)
+			break;
+		ConditionVariableTimedSleep(&shared->saved, (long) left_ms,
+									PG_WAIT_EXTENSION);
+	}
+	ConditionVariableCancelSleep();
+	return saved;
+}
+
+AdmControllerState
+adm_state_controller(void)
+{
+	AdmControllerState c;
+	int64		beat_ms = (int64) pg_atomic_read_u64(&shared->heartbeat_ms);
+
+	c.pid = (int) pg_atomic_read_u32(&shared->controller_pid);
+	c.started = pg_atomic_read_u32(&shared->controller_started) != 0;
+	c.heartbeat_age_ms = Max(adm_clock_ms() - beat_ms, 0);
+	c.late = c.heartbeat_age_ms > CONTROLLER_LATE_MS;
+	c.silent = c.heartbeat_age_ms >
+		(c.started ? CONTROLLER_SILENCE_MS : CONTROLLER_START_GRACE_MS);
+	return c;
+}
+
+void
+adm_state_set_start(const AdmStart *start)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->start = *start;
+	shared->awaits_promotion = start->standby;
+	shared->warmup.warmup = start->warmup;
+	note_begin(start->reason);
+	LWLockRelease(shared->lock);
+}
+
+bool
+adm_state_take_start(AdmStart *start)
+{
+	bool		taken;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	*start = shared->start;
+	taken = shared->start_taken;
+	shared->start_taken = true;
+	LWLockRelease(shared->lock);
+	return !taken;
+}
+
+void
+adm_state_attach_controller(void)
+{
+	pg_atomic_write_u32(&shared->controller_proc, (uint32) adm_compat_my_slot());
+	pg_atomic_write_u32(&shared->controller_pid, (uint32) MyProcPid);
+	pg_atomic_write_u64(&shared->heartbeat_ms, (uint64) adm_clock_ms());
+	pg_atomic_write_u32(&shared->controller_started, 1);
+}
+
+void
+adm_state_detach_controller(void)
+{
+	pg_atomic_write_u32(&shared->controller_pid, 0);
+	pg_atomic_write_u32(&shared->controller_proc, (uint32) NO_CONTROLLER);
+}
+
+void
+adm_state_publish_settings(void)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	pg_atomic_write_u32(&shared->mode, (uint32) adm_mode);
+	pg_atomic_write_u32(&shared->queue_timeout_ms,
+						(uint32) adm_connection_queue_timeout_ms);
+	pg_atomic_write_u32(&shared->exempt_connections,
+						(uint32) adm_exempt_connections);
+	shared->cores = adm_settings_usable_cores();
+	shared->max_age_ms = adm_warmup_max_age_ms;
+	publish_caps();
+	LWLockRelease(shared->lock);
+}
+
+bool
+adm_state_advance(bool clock_runs)
+{
+	bool		ended = false;
+
+	pg_atomic_write_u64(&shared->heartbeat_ms, (uint64) adm_clock_ms());
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	if (clock_runs)
+		ended = pass_time();
+	else
+		shared->advanced_ms = adm_clock_ms();
+	if (ended)
+		note_change();
+	else
+		publish_caps();
+	LWLockRelease(shared->lock);
+	return ended;
+}
+
+bool
+adm_state_awaits_promotion(void)
+{
+	bool		awaits;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	awaits = shared->awaits_promotion;
+	LWLockRelease(shared->lock);
+	return awaits;
+}
+
+void
+adm_state_note_promotion(void)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->awaits_promotion = false;
+	note_change();
+	LWLockRelease(shared->lock);
+}
+
+void
+adm_state_record(AdmRecord *record, uint64 *generation)
+{
+	LWLockAcquire(shared->lock, LW_SHARED);
+	record->identity = shared->start.identity;
+	record->in_recovery = shared->awaits_promotion;
+	record->warmup = shared->warmup.warmup;
+	*generation = shared->changed_generation;
+	LWLockRelease(shared->lock);
+}
+
+bool
+adm_state_unsaved(AdmRecord *record, uint64 *generation)
+{
+	adm_state_record(record, generation);
+	return !saved_up_to(*generation);
+}
+
+void
+adm_state_note_saved(uint64 generation)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->saved_generation = Max(shared->saved_generation, generation);
+	LWLockRelease(shared->lock);
+	ConditionVariableBroadcast(&shared->saved);
+}

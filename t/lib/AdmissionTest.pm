@@ -1,0 +1,248 @@
+# What the TAP tests share: a server with pg_admission preloaded, and clients
+# that speak just enough of the protocol to log in, be held, and hang up.
+
+package AdmissionTest;
+
+use strict;
+use warnings;
+use Exporter 'import';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time usleep);
+
+our @EXPORT = qw(new_node start_clients wait_until wait_status status_of
+  clients_in wait_clients count_live);
+
+# Patience of every poll, in seconds: long enough for a loaded machine.
+use constant PATIENCE => 60;
+
+# A cluster with the library preloaded, roles app (ordinary), monitor (member
+# of pg_monitor), and the extension in database postgres.  Settings are lines
+# of postgresql.conf; "warmup_on" is empty unless they say otherwise.
+sub new_node
+{
+	my ($name, @settings) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+	$node->append_conf('postgresql.conf', join("\n",
+			"shared_preload_libraries = 'pg_admission'",
+			"pg_admission.warmup_on = ''",
+			"log_min_messages = warning",
+			@settings)
+		  . "\n");
+	$node->start;
+	$node->safe_psql('postgres', q{
+		CREATE EXTENSION pg_admission;
+		CREATE ROLE app LOGIN;
+		CREATE ROLE monitor LOGIN IN ROLE pg_monitor;
+	});
+	return $node;
+}
+
+# Polls until the code returns true; the test fails if it never does.
+sub wait_until
+{
+	my ($what, $code) = @_;
+	my $deadline = time() + PATIENCE;
+
+	while (time() < $deadline)
+	{
+		return 1 if $code->();
+		usleep(20_000);
+	}
+	fail("$what, in time");
+	return 0;
+}
+
+# A column (or expression over columns) of admission.status.
+sub status_of
+{
+	my ($node, $expression) = @_;
+	return $node->safe_psql('postgres', "SELECT $expression FROM admission.status");
+}
+
+# Polls until a condition over admission.status holds.
+sub wait_status
+{
+	my ($node, $condition) = @_;
+	return wait_until($condition, sub { status_of($node, $condition) eq 't' });
+}
+
+# Starts so many logins at once without waiting for any of them.
+sub start_clients
+{
+	my ($node, $count, %options) = @_;
+	return map { AdmissionClient->new($node, %options) } 1 .. $count;
+}
+
+# Those of the clients that are in a state: held, in, refused, closed.
+sub clients_in
+{
+	my ($state, @clients) = @_;
+	return grep { $_->state eq $state } @clients;
+}
+
+# Polls until so many of the clients are in a state.
+sub wait_clients
+{
+	my ($count, $state, @clients) = @_;
+	return wait_until("$count clients $state",
+		sub { clients_in($state, @clients) == $count });
+}
+
+# Ordinary sessions as pg_stat_activity knows them.
+sub count_live
+{
+	my ($node) = @_;
+	return $node->safe_psql('postgres', q{
+		SELECT count(*) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
+		WHERE backend_type = 'client backend' AND NOT rolsuper});
+}
+
+
+package AdmissionClient;
+
+use strict;
+use warnings;
+use IO::Select;
+use IO::Socket::UNIX;
+use Time::HiRes qw(time);
+
+# Connects and sends the startup packet; the answer is read by state().
+sub new
+{
+	my ($class, $node, %options) = @_;
+	my $path = $node->host . '/.s.PGSQL.' . $node->port;
+	my $socket;
+
+	# A full backlog answers EAGAIN: let the postmaster catch up.
+	for (1 .. 500)
+	{
+		$socket = IO::Socket::UNIX->new(Peer => $path);
+		last if $socket;
+		Time::HiRes::usleep(10_000);
+	}
+	die "could not connect to $path: $!" unless $socket;
+	$socket->blocking(0);
+
+	my %startup = (
+		user => $options{user} // 'app',
+		database => $options{database} // 'postgres',
+		application_name => $options{application_name} // 'raw');
+	my $body = pack('N', 196608)
+	  . join('', map { "$_\0$startup{$_}\0" } sort keys %startup) . "\0";
+	my $self = bless {
+		socket => $socket, buffer => '', state => 'held', error => {},
+		started => time(), rows => [] }, $class;
+	$self->send_bytes(pack('N', length($body) + 4) . $body);
+	return $self;
+}
+
+sub send_bytes
+{
+	my ($self, $bytes) = @_;
+	local $SIG{PIPE} = 'IGNORE';
+	$self->{socket}->syswrite($bytes) if $self->{socket};
+	return;
+}
+
+# A socket that was only opened: nothing is sent.
+sub silent
+{
+	my ($class, $node) = @_;
+	my $path = $node->host . '/.s.PGSQL.' . $node->port;
+	return IO::Socket::UNIX->new(Peer => $path);
+}
+
+# Reads what has come and returns held, in (idle), busy, refused or closed.
+sub state
+{
+	my ($self) = @_;
+	return $self->{state} unless $self->{socket};
+	while (IO::Select->new($self->{socket})->can_read(0))
+	{
+		my $n = $self->{socket}->sysread($self->{buffer}, 8192, length $self->{buffer});
+		last if !defined $n && $!{EAGAIN};
+		if (!$n)
+		{
+			$self->take_messages;
+			$self->finish($self->{state} eq 'refused' ? 'refused' : 'closed');
+			last;
+		}
+	}
+	$self->take_messages;
+	return $self->{state};
+}
+
+sub take_messages
+{
+	my ($self) = @_;
+	while (length $self->{buffer} >= 5)
+	{
+		my ($type, $length) = unpack('aN', $self->{buffer});
+		last if length $self->{buffer} < $length + 1;
+		my $body = substr($self->{buffer}, 5, $length - 4);
+		$self->{buffer} = substr($self->{buffer}, $length + 1);
+		$self->take($type, $body);
+	}
+	return;
+}
+
+sub take
+{
+	my ($self, $type, $body) = @_;
+	if ($type eq 'Z')
+	{
+		$self->{admitted_after} //= time() - $self->{started};
+		$self->{state} = 'in';
+	}
+	elsif ($type eq 'K')
+	{
+		($self->{pid}) = unpack('N', $body);
+	}
+	elsif ($type eq 'E')
+	{
+		$self->{error} = { map { (substr($_, 0, 1) => substr($_, 1)) } split(/\0/, $body) };
+		$self->{refused_after} //= time() - $self->{started};
+		$self->{state} = 'refused' if $self->{error}{S} eq 'FATAL';
+	}
+	return;
+}
+
+sub finish
+{
+	my ($self, $state) = @_;
+	close $self->{socket} if $self->{socket};
+	$self->{socket} = undef;
+	$self->{state} = $state;
+	return;
+}
+
+# Starts a simple query; state() is "busy" until it is answered.
+sub query
+{
+	my ($self, $sql) = @_;
+	$self->{state} = 'busy';
+	$self->send_bytes('Q' . pack('N', length($sql) + 5) . "$sql\0");
+	return $self;
+}
+
+# Closes the socket without a word.
+sub hang_up
+{
+	my ($self) = @_;
+	$self->finish('closed');
+	return;
+}
+
+# The fields of the last error: S severity, C SQLSTATE, M message, D, H.
+sub error
+{
+	my ($self, $field) = @_;
+	$self->state;
+	return $self->{error}{$field} // '';
+}
+
+1;
