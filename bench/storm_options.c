@@ -1,0 +1,332 @@
+/*
+ * storm_options.c - what the command line asks for, from one table that is
+ * also the usage text.
+ */
+#include "storm_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_MS			INT64_C(86400000)
+
+typedef struct OptionSpec OptionSpec;
+
+/* False if the text is no value of the option. */
+typedef bool (*OptionParser) (const OptionSpec *spec, const char *text, Options *options);
+
+struct OptionSpec
+{
+	const char *name;
+	const char *argument;		/* what to call it in the usage text */
+	const char *preset;
+	const char *help;
+	OptionParser parse;
+	size_t		offset;			/* of the field in Options */
+	int64_t		min;
+	int64_t		max;
+};
+
+/*
+ * Parsers.
+ */
+
+static bool
+parse_text(const OptionSpec *spec, const char *text, Options *options)
+{
+	*(const char **) ((char *) options + spec->offset) = text;
+	return true;
+}
+
+static bool
+parse_integer(const OptionSpec *spec, const char *text, Options *options)
+{
+	char	   *end;
+	long long	value;
+
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0')
+		return false;
+	if (value < spec->min || value > spec->max)
+		return false;
+	*(int64_t *) ((char *) options + spec->offset) = value;
+	return true;
+}
+
+/* Seconds with a fraction, into a field in milliseconds. */
+static bool
+parse_seconds(const OptionSpec *spec, const char *text, Options *options)
+{
+	char	   *end;
+	double		value_ms = strtod(text, &end) * 1000;
+
+	if (end == text || *end != '\0')
+		return false;
+	if (!(value_ms >= spec->min && value_ms <= spec->max))
+		return false;
+	*(int64_t *) ((char *) options + spec->offset) = llround(value_ms);
+	return true;
+}
+
+static bool
+parse_profile(const OptionSpec *spec, const char *text, Options *options)
+{
+	(void) spec;
+	return profile_parse(&options->profile, text);
+}
+
+/* "NAME=SHARE" up to a comma or the end. */
+static bool
+parse_app(const char *text, size_t length, App *app)
+{
+	const char *equals = memchr(text, '=', length);
+	char	   *end;
+
+	if (equals == NULL || equals == text || equals - text >= OPTIONS_NAME_SIZE)
+		return false;
+	memcpy(app->name, text, equals - text);
+	app->name[equals - text] = '\0';
+	app->share = strtod(equals + 1, &end);
+	return end == text + length && end > equals + 1 && app->share >= 0 &&
+		isfinite(app->share);
+}
+
+static bool
+make_shares_of_one(Options *options)
+{
+	double		sum = 0;
+
+	for (int i = 0; i < options->app_count; i++)
+		sum += options->apps[i].share;
+	if (sum <= 0)
+		return false;
+	for (int i = 0; i < options->app_count; i++)
+		options->apps[i].share /= sum;
+	return true;
+}
+
+static bool
+parse_apps(const OptionSpec *spec, const char *text, Options *options)
+{
+	(void) spec;
+	options->app_count = 0;
+	for (;;)
+	{
+		size_t		length = strcspn(text, ",");
+
+		if (options->app_count == OPTIONS_MAX_APPS)
+			return false;
+		if (!parse_app(text, length, &options->apps[options->app_count]))
+			return false;
+		options->app_count++;
+		if (text[length] == '\0')
+			return make_shares_of_one(options);
+		text += length + 1;
+	}
+}
+
+/*
+ * The table.
+ */
+
+#define FIELD(name)		offsetof(Options, name)
+
+static const OptionSpec specs[] = {
+	{"conninfo", "CONNINFO", NULL,
+		"where the requests go; the host must be a socket\n"
+		"directory or an IP address (required)",
+	parse_text, FIELD(conninfo), 0, 0},
+	{"profile", "RATE:SECONDS,...", NULL,
+		"requests per second to arrive, step by step (required)",
+	parse_profile, 0, 0, 0},
+	{"mode", "MODE", "connect",
+		"connect: a connection for each request",
+	parse_text, FIELD(mode), 0, 0},
+	{"query", "SQL", "SELECT count(*) FROM generate_series(1, 20000)",
+		"what a request asks, a simple query",
+	parse_text, FIELD(query), 0, 0},
+	{"app", "NAME=SHARE,...", "storm=1",
+		"classes of requests (application_name) and their shares",
+	parse_apps, 0, 0, 0},
+	{"timeout", "MS", "2000",
+		"an attempt's; then the client closes its socket without\n"
+		"cancelling. Also the age up to which an answer is in time,\n"
+		"from the request's first arrival",
+	parse_integer, FIELD(timeout_ms), 1, MAX_MS},
+	{"retries", "N", "3",
+		"attempts after the first that failed or timed out",
+	parse_integer, FIELD(retries), 0, 1000},
+	{"backoff", "MS", "100",
+		"wait before the first retry, doubled for each further one,\n"
+		"times a random 0.5 to 1.5",
+	parse_integer, FIELD(backoff_ms), 0, MAX_MS},
+	{"closed", "N", "0",
+		"closed loop: N clients, each starts a request when its last\n"
+		"one has ended, rates ignored; 0: open loop",
+	parse_integer, FIELD(closed_clients), 0, 100000},
+	{"persist", "SECONDS", "0",
+		"keep the connection open and idle after the answer",
+	parse_seconds, FIELD(persist_ms), 0, MAX_MS},
+	{"max-open", "N", "900",
+		"connections at most; requests above are dropped (not_sent)",
+	parse_integer, FIELD(max_open), 1, 100000},
+	{"seed", "N", "1",
+		"of the arrivals, the classes and the jitter",
+	parse_integer, FIELD(seed), 0, INT64_MAX},
+	{"csv", "FILE", NULL,
+		"write a line for each second",
+	parse_text, FIELD(csv), 0, 0},
+	{"probe", "CONNINFO", NULL,
+		"log in, SELECT 1, and close, once a second (an administrator)",
+	parse_text, FIELD(probe), 0, 0},
+	{"probe-timeout", "MS", "5000",
+		"after which a probe has failed",
+	parse_integer, FIELD(probe_timeout_ms), 1, MAX_MS},
+	{"help", NULL, NULL,
+		"print this and exit",
+	NULL, 0, 0, 0}
+};
+
+#define SPEC_COUNT		((int) (sizeof(specs) / sizeof(specs[0])))
+
+/*
+ * Usage.
+ */
+
+/* Continues each line of a help text below its first. */
+static void
+print_help(FILE *file, const char *help)
+{
+	for (; *help; help++)
+	{
+		fputc(*help, file);
+		if (*help == '\n')
+			fprintf(file, "        ");
+	}
+}
+
+static void
+print_option(FILE *file, const OptionSpec *spec)
+{
+	fprintf(file, "  --%s", spec->name);
+	if (spec->argument)
+		fprintf(file, " %s", spec->argument);
+	fprintf(file, "\n        ");
+	print_help(file, spec->help);
+	if (spec->preset)
+		fprintf(file, "\n        default: %s", spec->preset);
+	fprintf(file, "\n");
+}
+
+#define SYNOPSIS \
+	"Usage:\n  storm --conninfo CONNINFO --profile RATE:SECONDS,... [OPTION]...\n"
+
+void
+options_usage(FILE *file)
+{
+	fprintf(file, SYNOPSIS "\n\"storm --help\" tells all options.\n");
+}
+
+void
+options_help(FILE *file)
+{
+	fprintf(file,
+			"storm sends requests to a PostgreSQL server as impatient clients do.\n\n"
+			SYNOPSIS "\nOptions:\n");
+	for (int i = 0; i < SPEC_COUNT; i++)
+		print_option(file, &specs[i]);
+	fprintf(file,
+			"\nA summary in JSON goes to standard output.  Exit status: 0 when the storm has\n"
+			"run its course, 1 when it could not, 2 for unusable arguments.\n");
+}
+
+/*
+ * Reading the arguments.
+ */
+
+static bool
+set_option(Options *options, const OptionSpec *spec, const char *text)
+{
+	if (spec->parse(spec, text, options))
+		return true;
+	fprintf(stderr, "storm: unusable value for --%s: \"%s\"", spec->name, text);
+	if (spec->max > 0 && spec->parse == parse_integer)
+		fprintf(stderr, " (an integer from %lld to %lld)",
+				(long long) spec->min, (long long) spec->max);
+	fprintf(stderr, "\n");
+	return false;
+}
+
+static bool
+set_presets(Options *options)
+{
+	memset(options, 0, sizeof(*options));
+	for (int i = 0; i < SPEC_COUNT; i++)
+		if (specs[i].preset && !set_option(options, &specs[i], specs[i].preset))
+			return false;
+	return true;
+}
+
+static OptionsOutcome
+read_arguments(Options *options, int argc, char **argv)
+{
+	struct option long_options[SPEC_COUNT + 1];
+	int			i;
+
+	memset(long_options, 0, sizeof(long_options));
+	for (i = 0; i < SPEC_COUNT; i++)
+	{
+		long_options[i].name = specs[i].name;
+		long_options[i].has_arg = specs[i].argument ? required_argument : no_argument;
+	}
+	for (;;)
+	{
+		int			c = getopt_long(argc, argv, "", long_options, &i);
+
+		if (c == -1)
+			return OPTIONS_GOOD;
+		if (c != 0)
+			return OPTIONS_BAD;
+		if (specs[i].parse == NULL)
+			return OPTIONS_HELP;
+		if (!set_option(options, &specs[i], optarg))
+			return OPTIONS_BAD;
+	}
+}
+
+/* What the arguments do not say together; NULL if nothing is wrong. */
+static const char *
+find_problem(const Options *options, bool arguments_left)
+{
+	if (arguments_left)
+		return "there are no arguments but options";
+	if (options->conninfo == NULL)
+		return "--conninfo is required";
+	if (options->profile.step_count == 0)
+		return "--profile is required";
+	if (options->closed_clients > options->max_open)
+		return "--closed must not exceed --max-open";
+	return NULL;
+}
+
+OptionsOutcome
+options_parse(Options *options, int argc, char **argv)
+{
+	OptionsOutcome outcome;
+	const char *problem;
+
+	if (!set_presets(options))
+		return OPTIONS_BAD;
+	outcome = read_arguments(options, argc, argv);
+	if (outcome != OPTIONS_GOOD)
+		return outcome;
+	problem = find_problem(options, optind < argc);
+	if (problem == NULL)
+		return OPTIONS_GOOD;
+	fprintf(stderr, "storm: %s\n", problem);
+	return OPTIONS_BAD;
+}
