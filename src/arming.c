@@ -9,6 +9,7 @@
 #include "arming.h"
 #include "catalog/pg_control.h"
 #include "common/controldata_utils.h"
+#include "compat.h"
 #include "miscadmin.h"
 #include "os/clock.h"
 #include "os/files.h"
@@ -26,7 +27,7 @@ gather(AdmEvidence *e)
 
 	control = get_controlfile(DataDir, &crc_ok);
 	e->identity.system_identifier = control->system_identifier;
-	e->identity.major_version = PG_VERSION_NUM / 10000;
+	e->identity.major_version = ADM_COMPAT_MAJOR_VERSION;
 	e->unclean_shutdown = control->state != DB_SHUTDOWNED &&
 		control->state != DB_SHUTDOWNED_IN_RECOVERY;
 	pfree(control);

@@ -19,6 +19,8 @@
 #error "pg_admission needs PostgreSQL 15 or later"
 #endif
 
+#define ADM_COMPAT_MAJOR_VERSION	(PG_VERSION_NUM / 10000)
+
 /* A backend's index in ProcGlobal->allProcs: below MaxBackends for clients. */
 static inline int
 adm_compat_my_slot(void)

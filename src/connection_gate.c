@@ -89,7 +89,8 @@ leave_at_exit(int code, Datum arg)
 
 /*
  * Slots that must be free for anybody to wait: those that ordinary sessions
- * can never have, and the administrator's headroom of a twentieth.  A waiter holds a server slot, and so does every login that is on its way.
+ * can never have, and the administrator's headroom of a twentieth.  A waiter
+ * holds a server slot, and so does every login that is on its way.
  */
 static int
 spare_slots(void)

@@ -18,6 +18,7 @@
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "refusal_log.h"
+#include "report.h"
 #include "settings.h"
 #include "state.h"
 #include "storage/ipc.h"
@@ -34,9 +35,6 @@
 #define SAVE_PROGRESS_EVERY_MS		(10 * 1000)
 
 #define REPORT_REFUSALS_EVERY_MS	(10 * 1000)
-
-/* Below this number of sessions nobody needs to hear that most are exempt. */
-#define FEW_SESSIONS				10
 
 static int64 last_save_ms = 0;
 
@@ -70,14 +68,13 @@ warn_of_exempt_sessions(void)
 {
 	static bool warned = false;
 	AdmGateCounts gate = adm_permits_counts();
-	int			present = (int) gate.counts.present;
 
-	if (warned || gate.exempt + present < FEW_SESSIONS || gate.exempt <= present)
+	if (warned || !adm_report_mostly_exempt(&gate))
 		return;
 	warned = true;
 	ereport(LOG,
 			(errmsg("pg_admission does not protect this server from most of its sessions: %d of %d are exempt",
-					gate.exempt, gate.exempt + present),
+					gate.exempt, gate.exempt + (int) gate.counts.present),
 			 errhint("An application that logs in as a superuser is never held.")));
 }
 

@@ -124,12 +124,20 @@ advice_on_mode(const AdmReport *r)
 	return NULL;
 }
 
+bool
+adm_report_mostly_exempt(const AdmGateCounts *gate)
+{
+	int			present = (int) gate->counts.present;
+
+	return gate->exempt > present && gate->exempt + present >= FEW_SESSIONS;
+}
+
 static char *
 advice_on_exempt(const AdmReport *r)
 {
 	int			present = (int) r->gate.counts.present;
 
-	if (r->gate.exempt <= present || r->gate.exempt + present < FEW_SESSIONS)
+	if (!adm_report_mostly_exempt(&r->gate))
 		return NULL;
 	return psprintf("%d of %d sessions are exempt, so the caps bind few: let applications log in without superuser rights, and see pg_admission.exempt_roles",
 					r->gate.exempt, r->gate.exempt + present);

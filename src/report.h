@@ -24,6 +24,12 @@ extern void adm_report_read(AdmReport *report);
 /* open | warming | holding | off */
 extern const char *adm_report_phase(const AdmReport *report);
 
+/*
+ * Whether most sessions are exempt, so that the caps bind few; never with so
+ * few sessions that nobody needs to hear of it.
+ */
+extern bool adm_report_mostly_exempt(const AdmGateCounts *gate);
+
 /* Why the phase is what it is; palloc'd. */
 extern char *adm_report_phase_reason(const AdmReport *report);
 

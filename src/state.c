@@ -32,7 +32,6 @@
 
 #define LOCK_NAME		"pg_admission_state"
 #define NO_CONTROLLER	(-1)
-#define NO_CAPS			adm_word_caps(ADM_NO_CAP, ADM_NO_CAP)
 
 typedef struct SharedState
 {
@@ -84,8 +83,8 @@ adm_state_shmem_startup(void)
 		return;
 	memset(shared, 0, sizeof(SharedState));
 	shared->lock = &GetNamedLWLockTranche(LOCK_NAME)->lock;
-	pg_atomic_init_u64(&shared->binding_caps, NO_CAPS);
-	pg_atomic_init_u64(&shared->shown_caps, NO_CAPS);
+	pg_atomic_init_u64(&shared->binding_caps, ADM_WORD_NO_CAPS);
+	pg_atomic_init_u64(&shared->shown_caps, ADM_WORD_NO_CAPS);
 	pg_atomic_init_u32(&shared->mode, ADM_MODE_OFF);
 	pg_atomic_init_u32(&shared->queue_timeout_ms, 0);
 	pg_atomic_init_u32(&shared->exempt_connections, 0);
@@ -108,7 +107,7 @@ publish_caps(void)
 {
 	const AdmWarmup *w = &shared->warmup.warmup;
 	double		progress = adm_warmup_progress(w);
-	uint64		caps = NO_CAPS;
+	uint64		caps = ADM_WORD_NO_CAPS;
 
 	if (w->phase != ADM_PHASE_OPEN)
 	{
@@ -123,7 +122,7 @@ publish_caps(void)
 	}
 	pg_atomic_write_u64(&shared->shown_caps, caps);
 	pg_atomic_write_u64(&shared->binding_caps,
-						adm_state_mode() == ADM_MODE_ENFORCE ? caps : NO_CAPS);
+						adm_state_mode() == ADM_MODE_ENFORCE ? caps : ADM_WORD_NO_CAPS);
 }
 
 /* A change that the state file must have.  Needs the lock. */
@@ -152,7 +151,7 @@ adm_state_binding_caps(void)
 uint64
 adm_state_binding_caps_unless_silent(void)
 {
-	return adm_state_controller().silent ? NO_CAPS : adm_state_binding_caps();
+	return adm_state_controller().silent ? ADM_WORD_NO_CAPS : adm_state_binding_caps();
 }
 
 uint64

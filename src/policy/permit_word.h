@@ -57,11 +57,14 @@ adm_word_caps(uint32_t active_cap, uint32_t present_cap)
 	return ((uint64_t) active_cap << ADM_WORD_FIELD_BITS) | present_cap;
 }
 
+/* The caps that bound nothing. */
+#define ADM_WORD_NO_CAPS		adm_word_caps(ADM_NO_CAP, ADM_NO_CAP)
+
 /* Whether these caps bound anything at all. */
 static inline bool
 adm_word_bounds(uint64_t caps)
 {
-	return caps != adm_word_caps(ADM_NO_CAP, ADM_NO_CAP);
+	return caps != ADM_WORD_NO_CAPS;
 }
 
 /* Whether one more may enter without exceeding either cap. */
