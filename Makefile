@@ -4,13 +4,21 @@
 MODULE_big = pg_admission
 OBJS = \
 	src/policy/evidence.o \
+	src/policy/pressure.o \
 	src/policy/ramp.o \
 	src/policy/record.o \
 	src/policy/role_list.o \
 	src/policy/warmup.o \
+	src/os/cgroup.o \
 	src/os/clock.o \
+	src/os/cpu.o \
 	src/os/files.o \
 	src/os/host.o \
+	src/os/memory.o \
+	src/os/process.o \
+	src/os/psi.o \
+	src/os/sampler.o \
+	src/os/text.o \
 	src/arming.o \
 	src/connection_gate.o \
 	src/controller.o \

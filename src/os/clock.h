@@ -13,6 +13,9 @@
 /* Milliseconds since some fixed point, usually the boot; never negative. */
 extern int64_t adm_clock_ms(void);
 
+/* The same in microseconds. */
+extern int64_t adm_clock_us(void);
+
 /* Microseconds since 1970, by the wall clock. */
 extern int64_t adm_clock_wall_us(void);
 

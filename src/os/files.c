@@ -5,7 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
+
+#define PATH_SIZE	4096
 
 /* read(2) until the end, an error, or a full buffer. */
 static ssize_t
@@ -54,6 +57,19 @@ adm_file_read(const char *path, char *buffer, size_t size)
 	}
 	buffer[length] = '\0';
 	return length;
+}
+
+ssize_t
+adm_file_read_below(const char *root, const char *path, char *buffer, size_t size)
+{
+	char		whole[PATH_SIZE];
+
+	if (snprintf(whole, sizeof(whole), "%s%s", root, path) >= (int) sizeof(whole))
+	{
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return adm_file_read(whole, buffer, size);
 }
 
 bool

@@ -18,6 +18,10 @@
  */
 extern ssize_t adm_file_read(const char *path, char *buffer, size_t size);
 
+/* The same of root followed by path; ENAMETOOLONG when they do not fit. */
+extern ssize_t adm_file_read_below(const char *root, const char *path,
+								   char *buffer, size_t size);
+
 /* Whether there is anything of that name. */
 extern bool adm_file_exists(const char *path);
 

@@ -5,17 +5,12 @@
  * Runs in its own directory.  What git cannot hold (fifos, links, files
  * without permission) is made in a folder below bin/ that is gone afterwards.
  */
-#include "rows.h"
+#include "folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "os/clock.h"
 #include "os/files.h"
@@ -38,69 +33,15 @@
 /* Of nobody in particular: the user to be when root may read everything. */
 #define OTHER_UID	65534
 
-/*
- * The folder.
- */
-
-static char folder[] = "bin/host.XXXXXX";
-
-/* The path of a file in the folder; good until the next call but three. */
-static const char *
-in_folder(const char *name)
-{
-	static char paths[4][256];
-	static int	next = 0;
-	char	   *path = paths[next++ % 4];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-	return path;
-}
-
+/* With the places of the ids in it, where not everything is a file. */
 static int
-make_folder(void **state)
+make_host_folder(void **state)
 {
-	static const char *const parts[] = {
-		"etc", "proc", "proc/sys", "proc/sys/kernel", "proc/sys/kernel/random"
-	};
+	int			failed = make_folder(state);
 
-	(void) state;
-	if (mkdtemp(folder) == NULL || chmod(folder, 0755) != 0)
-		return -1;
-	for (size_t i = 0; i < COUNT_OF(parts); i++)
-	{
-		if (mkdir(in_folder(parts[i]), 0755) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void) st;
-	(void) type;
-	(void) ftw;
-	return remove(path);
-}
-
-static int
-remove_folder(void **state)
-{
-	(void) state;
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* Makes or replaces a file in the folder. */
-static void
-write_file(const char *name, const char *bytes, size_t length)
-{
-	FILE	   *file;
-
-	(void) unlink(in_folder(name));
-	file = fopen(in_folder(name), "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(bytes, 1, length, file), length);
-	assert_int_equal(fclose(file), 0);
+	make_parents(MACHINE_ID_PATH);
+	make_parents(BOOT_ID_PATH);
+	return failed;
 }
 
 /*
@@ -152,7 +93,7 @@ check_size(const SizeRow *row)
 	char	   *buffer = malloc(row->size);
 	ssize_t		length;
 
-	write_file("bytes", bytes, row->length);
+	write_bytes("bytes", bytes, row->length);
 	errno = 0;
 	length = adm_file_read(in_folder("bytes"), buffer, row->size);
 	assert_row_int(row->label, length, row->expected);
@@ -197,7 +138,7 @@ what_is_no_file(void **state)
 	(void) state;
 	memset(long_name, 'x', sizeof(long_name) - 1);
 	long_name[sizeof(long_name) - 1] = '\0';
-	write_file("file", "x", 1);
+	write_file("file", "x");
 	assert_int_equal(symlink("nowhere", in_folder("dangling")), 0);
 	assert_int_equal(symlink("circle", in_folder("circle")), 0);
 
@@ -217,7 +158,7 @@ links_are_followed(void **state)
 	char		buffer[SMALL_SIZE];
 
 	(void) state;
-	write_file("target", "text", 4);
+	write_file("target", "text");
 	assert_int_equal(symlink("target", in_folder("link")), 0);
 	assert_int_equal(read_file("link", buffer), 4);
 	assert_string_equal(buffer, "text");
@@ -234,8 +175,8 @@ file_without_permission(void **state)
 	int			denied_errno;
 
 	(void) state;
-	write_file("allowed", "text", 4);
-	write_file("denied", "text", 4);
+	write_file("allowed", "text");
+	write_file("denied", "text");
 	assert_int_equal(chmod(in_folder("allowed"), 0444), 0);
 	assert_int_equal(chmod(in_folder("denied"), 0), 0);
 	if (me == 0 && seteuid(OTHER_UID) != 0)
@@ -292,8 +233,8 @@ no_descriptor_leaks(void **state)
 	char		buffer[SMALL_SIZE];
 
 	(void) state;
-	write_file("short", "x", 1);
-	write_file("long", "twenty letters, yes!", 20);
+	write_file("short", "x");
+	write_file("long", "twenty letters, yes!");
 	for (int i = 0; i < 100; i++)
 	{
 		(void) read_file("short", buffer);
@@ -414,11 +355,11 @@ ids_of_all_kinds(void **state)
 	{
 		const IdRow *row = &id_rows[i];
 
-		write_file(MACHINE_ID_PATH, row->text, strlen(row->text));
-		write_file(BOOT_ID_PATH, OTHER_ID "\n", strlen(OTHER_ID) + 1);
+		write_file(MACHINE_ID_PATH, row->text);
+		write_file(BOOT_ID_PATH, OTHER_ID "\n");
 		assert_ids(row->label, folder, ID_SIZE, row->expected, OTHER_ID);
-		write_file(MACHINE_ID_PATH, OTHER_ID "\n", strlen(OTHER_ID) + 1);
-		write_file(BOOT_ID_PATH, row->text, strlen(row->text));
+		write_file(MACHINE_ID_PATH, OTHER_ID "\n");
+		write_file(BOOT_ID_PATH, row->text);
 		assert_ids(row->label, folder, ID_SIZE, OTHER_ID, row->expected);
 	}
 }
@@ -428,11 +369,11 @@ static void
 id_of_zero_bytes(void **state)
 {
 	(void) state;
-	write_file(MACHINE_ID_PATH, "\0\0\0\0\n", 5);
-	write_file(BOOT_ID_PATH, "\0abc\n", 5);
+	write_bytes(MACHINE_ID_PATH, "\0\0\0\0\n", 5);
+	write_bytes(BOOT_ID_PATH, "\0abc\n", 5);
 	assert_ids("zero bytes in front", folder, ID_SIZE, "", "");
-	write_file(MACHINE_ID_PATH, X32 "\0more\n", 38);
-	write_file(BOOT_ID_PATH, X32 "\n\0", 34);
+	write_bytes(MACHINE_ID_PATH, X32 "\0more\n", 38);
+	write_bytes(BOOT_ID_PATH, X32 "\n\0", 34);
 	assert_ids("zero bytes behind", folder, ID_SIZE, "", "");
 }
 
@@ -440,12 +381,12 @@ static void
 one_id_does_not_need_the_other(void **state)
 {
 	(void) state;
-	write_file(MACHINE_ID_PATH, X32 "\n", strlen(X32) + 1);
-	write_file(BOOT_ID_PATH, OTHER_ID "\n", strlen(OTHER_ID) + 1);
+	write_file(MACHINE_ID_PATH, X32 "\n");
+	write_file(BOOT_ID_PATH, OTHER_ID "\n");
 	assert_ids("both", folder, ID_SIZE, X32, OTHER_ID);
 	assert_int_equal(unlink(in_folder(MACHINE_ID_PATH)), 0);
 	assert_ids("only boot", folder, ID_SIZE, "", OTHER_ID);
-	write_file(MACHINE_ID_PATH, X32 "\n", strlen(X32) + 1);
+	write_file(MACHINE_ID_PATH, X32 "\n");
 	assert_int_equal(unlink(in_folder(BOOT_ID_PATH)), 0);
 	assert_ids("only machine", folder, ID_SIZE, X32, "");
 	assert_int_equal(unlink(in_folder(MACHINE_ID_PATH)), 0);
@@ -562,8 +503,8 @@ places_tell_files_apart(void **state)
 	Place		original;
 
 	(void) state;
-	write_file("original", "text", 4);
-	write_file("copy", "text", 4);
+	write_file("original", "text");
+	write_file("copy", "text");
 	assert_int_equal(link(in_folder("original"), in_folder("hard")), 0);
 	assert_int_equal(symlink("original", in_folder("soft")), 0);
 
@@ -583,7 +524,7 @@ static void
 place_of_nothing_is_zero(void **state)
 {
 	(void) state;
-	write_file("file", "x", 1);
+	write_file("file", "x");
 	assert_int_equal(symlink("nowhere", in_folder("astray")), 0);
 	assert_true(is_nowhere(place_of("missing")));
 	assert_true(is_nowhere(place_of("file/below")));
@@ -703,5 +644,5 @@ main(void)
 	};
 
 	return cmocka_run_group_tests_name("host", tests,
-									   make_folder, remove_folder);
+									   make_host_folder, remove_folder);
 }
