@@ -4,6 +4,10 @@
 MODULE_big = pg_admission
 OBJS = \
 	src/policy/evidence.o \
+	src/policy/exposition.o \
+	src/policy/governor.o \
+	src/policy/history_entry.o \
+	src/policy/level.o \
 	src/policy/pressure.o \
 	src/policy/ramp.o \
 	src/policy/record.o \
@@ -24,16 +28,27 @@ OBJS = \
 	src/controller.o \
 	src/counters.o \
 	src/exemption.o \
+	src/history.o \
+	src/metrics.o \
 	src/permits.o \
 	src/persist.o \
 	src/pg_admission.o \
+	src/processes.o \
 	src/refusal_log.o \
 	src/report.o \
+	src/samples.o \
+	src/sampling.o \
+	src/server_refusals.o \
 	src/settings.o \
 	src/sql_access.o \
+	src/sql_backends.o \
+	src/sql_metrics.o \
+	src/sql_pressure.o \
+	src/sql_row.o \
 	src/sql_status.o \
 	src/sql_warmup.o \
-	src/state.o
+	src/state.o \
+	src/text_file.o
 
 EXTENSION = pg_admission
 DATA = pg_admission--0.1.sql
@@ -43,7 +58,7 @@ PG_CPPFLAGS = -I$(srcdir)/src
 
 # The tests start their own servers, which preload the installed library; as
 # initdb does, they refuse to run as root.
-REGRESS = surface settings rights warmup
+REGRESS = surface settings rights warmup pressure
 REGRESS_OPTS = --temp-instance=tmp_regress --temp-config=test/postgresql.conf
 ISOLATION = warmup_race
 ISOLATION_OPTS = --temp-instance=tmp_isolation --temp-config=test/postgresql.conf

@@ -17,6 +17,13 @@ RESET ROLE;
 SET ROLE adm_reader;
 SELECT phase FROM admission.status;
 SELECT count(*) FROM admission.waiting;
+SELECT count(*) FROM admission.pressure;
+SELECT count(*) >= 0 FROM admission.pressure_history;
+SELECT count(*) > 0 FROM admission.backends;
+SELECT count(*) > 0 FROM admission.connections;
+SELECT count(*) > 0 FROM admission.metrics;
+SELECT length(admission.openmetrics()) > 0;
+SELECT admission.sample_now() IS NOT NULL;
 SELECT admission.start_warmup();
 SELECT admission.stop_warmup();
 SELECT admission.hold_warmup();
@@ -27,10 +34,18 @@ RESET ROLE;
 -- a GRANT that went too far shows nobody who logs in
 GRANT USAGE ON SCHEMA admission TO adm_nobody;
 GRANT SELECT ON ALL TABLES IN SCHEMA admission TO adm_nobody;
-GRANT EXECUTE ON FUNCTION admission.status(), admission.waiting() TO adm_nobody;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA admission TO adm_nobody;
 SET ROLE adm_nobody;
 SELECT phase FROM admission.status;
 SELECT * FROM admission.waiting;
+SELECT * FROM admission.pressure;
+SELECT * FROM admission.pressure_history;
+SELECT pid FROM admission.backends;
+SELECT * FROM admission.connections;
+SELECT * FROM admission.metrics;
+SELECT admission.openmetrics();
+SELECT admission.sample_now();
+SELECT admission.blocking(1);
 RESET ROLE;
 
 -- an operator who was granted the actions

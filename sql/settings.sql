@@ -41,3 +41,9 @@ ALTER SYSTEM RESET ALL;
 SELECT pg_reload_conf();
 \c
 SELECT current_setting('pg_admission.warmup_duration') AS duration;
+
+-- pressure
+ALTER SYSTEM SET pg_admission.sample_interval = '50ms';
+ALTER SYSTEM SET pg_admission.sample_interval = '2min';
+-- only for tests: not among the settings that are shown
+SELECT count(*) FROM pg_settings WHERE name = 'pg_admission.system_root';

@@ -8,6 +8,7 @@ WHERE extname = 'pg_admission';
 ALTER EXTENSION pg_admission SET SCHEMA public;
 
 -- the views, column by column
+\pset format unaligned
 SELECT c.relname AS view, a.attname AS column, format_type(a.atttypid, a.atttypmod) AS type,
        col_description(c.oid, a.attnum) AS comment
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
@@ -19,8 +20,9 @@ SELECT proname, pg_get_function_arguments(p.oid) AS arguments,
        pg_get_function_result(p.oid) AS result, provolatile AS v, proisstrict AS strict,
        proparallel AS parallel
 FROM pg_proc p WHERE pronamespace = 'admission'::regnamespace
-  AND proname NOT IN ('status', 'waiting')
+  AND pg_get_function_result(p.oid) !~ 'record'
 ORDER BY 1;
+\pset format aligned
 
 -- nothing without a comment
 SELECT c.relname, a.attname

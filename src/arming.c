@@ -118,3 +118,15 @@ adm_arming_on_promotion(void)
 	adm_state_begin_warmup_anew(ADM_TRIGGER_PROMOTION, reason);
 	log_beginning(ADM_TRIGGER_PROMOTION, reason);
 }
+
+void
+adm_arming_on_relapse(void)
+{
+	static const char reason[] = "critical pressure, a standing line and clients that leave, for half a minute";
+
+	if (adm_state_warmup().warmup.phase != ADM_PHASE_OPEN ||
+		(adm_settings_warmup_on() & (1u << ADM_TRIGGER_RELAPSE)) == 0)
+		return;
+	adm_state_begin_warmup_anew(ADM_TRIGGER_RELAPSE, reason);
+	log_beginning(ADM_TRIGGER_RELAPSE, reason);
+}

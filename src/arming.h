@@ -17,4 +17,10 @@ extern void adm_arming_log_start(void);
 /* In the controller: arms a warm-up when a standby has been promoted. */
 extern void adm_arming_on_promotion(void);
 
+/*
+ * In the controller, when the governor sees critical pressure, a standing line
+ * and clients that leave for long enough: arms a warm-up, if none runs.
+ */
+extern void adm_arming_on_relapse(void);
+
 #endif							/* ADM_ARMING_H */

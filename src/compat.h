@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "postmaster/postmaster.h"
 #include "storage/proc.h"
+#include "utils/backend_status.h"
 #include "utils/guc.h"
 #include "utils/wait_event.h"
 #if PG_VERSION_NUM >= 160000
@@ -29,6 +30,27 @@ adm_compat_my_slot(void)
 	return MyProcNumber;
 #else
 	return MyProc->pgprocno;
+#endif
+}
+
+/*
+ * The process that owns a PGPROC now; 0: none.  Before 17 its pid stays when
+ * the process is gone, but its latch is disowned.
+ */
+static inline int
+adm_compat_pid(const PGPROC *proc)
+{
+	return *(const volatile int *) &proc->procLatch.owner_pid;
+}
+
+/* The backend's top transaction, of which each has another; 0: none. */
+static inline uint32
+adm_compat_transaction(const PGPROC *proc)
+{
+#if PG_VERSION_NUM >= 170000
+	return *(const volatile LocalTransactionId *) &proc->vxid.lxid;
+#else
+	return *(const volatile LocalTransactionId *) &proc->lxid;
 #endif
 }
 
@@ -88,6 +110,74 @@ adm_compat_guc_malloc(size_t size)
 #else
 	return malloc(size);
 #endif
+}
+
+/*
+ * How many client backends are in each state of pg_stat_activity, which is
+ * reached without a catalog.  Within a transaction it is a snapshot, as the
+ * view is; elsewhere it must be forgotten afterwards.
+ */
+#define ADM_COMPAT_STATES	(STATE_DISABLED + 1)
+
+typedef struct AdmCompatActivity
+{
+	int			count[ADM_COMPAT_STATES];	/* by BackendState */
+} AdmCompatActivity;
+
+static inline LocalPgBackendStatus *
+adm_compat_backend_status(int n)
+{
+#if PG_VERSION_NUM >= 160000
+	return pgstat_get_local_beentry_by_index(n);
+#else
+	return pgstat_fetch_stat_local_beentry(n);
+#endif
+}
+
+static inline void
+adm_compat_activity(AdmCompatActivity *activity)
+{
+	int			backends = pgstat_fetch_stat_numbackends();
+
+	memset(activity, 0, sizeof(*activity));
+	for (int n = 1; n <= backends; n++)
+	{
+		LocalPgBackendStatus *status = adm_compat_backend_status(n);
+
+		if (status && status->backendStatus.st_procpid > 0 &&
+			status->backendStatus.st_backendType == B_BACKEND &&
+			(int) status->backendStatus.st_state < ADM_COMPAT_STATES)
+			activity->count[status->backendStatus.st_state]++;
+	}
+}
+
+static inline void
+adm_compat_forget_activity(void)
+{
+	pgstat_clear_backend_activity_snapshot();
+}
+
+/* As in pg_stat_activity. */
+static inline const char *
+adm_compat_state_name(int state)
+{
+	switch ((BackendState) state)
+	{
+		case STATE_IDLE:
+			return "idle";
+		case STATE_RUNNING:
+			return "active";
+		case STATE_IDLEINTRANSACTION:
+			return "idle in transaction";
+		case STATE_FASTPATH:
+			return "fastpath function call";
+		case STATE_IDLEINTRANSACTION_ABORTED:
+			return "idle in transaction (aborted)";
+		case STATE_DISABLED:
+			return "disabled";
+		default:
+			return "starting";
+	}
 }
 
 #endif							/* ADM_COMPAT_H */

@@ -27,6 +27,7 @@
 #include "os/clock.h"
 #include "permits.h"
 #include "refusal_log.h"
+#include "samples.h"
 #include "settings.h"
 #include "state.h"
 #include "storage/ipc.h"
@@ -84,6 +85,9 @@ end_start_after_first_transaction(XactEvent event, void *arg)
 static void
 leave_at_exit(int code, Datum arg)
 {
+	AdmSlotState state = adm_permits_slot_state(adm_compat_my_slot());
+
+	adm_samples_leave(adm_permits_is_gated(state));
 	adm_permits_leave();
 }
 
@@ -186,6 +190,16 @@ look_after_line(void)
 	return FIRST_LOOKS_EVERY_MS;
 }
 
+/* A comfortable machine refuses nobody, however short the time in line. */
+static WaitEnd
+at_deadline(void)
+{
+	if (!adm_state_comfortable())
+		return WAIT_TIMED_OUT;
+	adm_permits_enter_beyond_caps();
+	return WAIT_GRANTED;
+}
+
 static WaitEnd
 wait_in_line(int64 arrived_ms)
 {
@@ -210,7 +224,7 @@ wait_in_line(int64 arrived_ms)
 		now_ms = adm_clock_ms();
 		deadline_ms = Min(latest_ms, arrived_ms + adm_state_queue_timeout_ms());
 		if (now_ms >= deadline_ms)
-			return WAIT_TIMED_OUT;
+			return at_deadline();
 		if (!sleep_in_line(Min(nap_ms, (long) (deadline_ms - now_ms)), wait_event))
 			return WAIT_CLIENT_GONE;
 	}
@@ -374,7 +388,9 @@ enter_by_permit(const Port *port)
 				wait_for_permits();
 				break;
 			case ADM_ENTRY_NO_SLOTS:
-				refuse_no_slots();
+				if (!adm_state_comfortable())
+					refuse_no_slots();
+				adm_permits_enter_beyond_caps();
 				break;
 		}
 	}
@@ -394,6 +410,7 @@ pass_connection_gate(Port *port, int status)
 	exemption = adm_exemption_of(port->user_name);
 	if (exemption == ADM_EXEMPTION_UNKNOWN_ROLE)
 		return;
+	adm_samples_join();
 	on_shmem_exit(leave_at_exit, (Datum) 0);
 	if (exemption == ADM_EXEMPTION_FULL)
 		adm_permits_enter_exempt();

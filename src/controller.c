@@ -7,11 +7,16 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "access/xlog.h"
 #include "access/xlogrecovery.h"
 #include "arming.h"
 #include "compat.h"
 #include "controller.h"
+#include "counters.h"
+#include "history.h"
+#include "metrics.h"
 #include "os/clock.h"
 #include "permits.h"
 #include "persist.h"
@@ -19,6 +24,7 @@
 #include "postmaster/interrupt.h"
 #include "refusal_log.h"
 #include "report.h"
+#include "sampling.h"
 #include "settings.h"
 #include "state.h"
 #include "storage/ipc.h"
@@ -35,6 +41,17 @@
 #define SAVE_PROGRESS_EVERY_MS		(10 * 1000)
 
 #define REPORT_REFUSALS_EVERY_MS	(10 * 1000)
+
+/*
+ * On a comfortable machine nobody waits for longer than 0.2 s: who has waited
+ * nearly that long is let in.  What is called comfortable may have ceased to be
+ * half a second ago: if a look of just now says so, no more are let in in a tick
+ * than the machine can start in it, at 12 ms of processor time each.
+ */
+#define PASS_AFTER_MS				150
+#define PASS_TICK_MS				200
+#define PASSED_PER_TICK_AND_CORE	16
+#define HELD_TOO_LONG_MS			200
 
 static int64 last_save_ms = 0;
 
@@ -132,25 +149,73 @@ report_refusals(void)
 						hidden)));
 }
 
+/* How many may be passed now. */
+static int
+passes_left(int passed_in_tick)
+{
+	if (adm_sampling_is_comfortable_now())
+		return INT_MAX;
+	return Max(PASSED_PER_TICK_AND_CORE * adm_state_cores() - passed_in_tick, 0);
+}
+
+/* The master rule: a comfortable machine lets nobody wait for long. */
+static void
+pass_waiters(void)
+{
+	static int64 tick_ms = 0;
+	static int	passed = 0;
+	int64		now_ms = adm_clock_ms();
+
+	if (!adm_state_comfortable() || adm_permits_longest_wait_ms() < PASS_AFTER_MS)
+		return;
+	if (now_ms - tick_ms >= PASS_TICK_MS)
+	{
+		tick_ms = now_ms;
+		passed = 0;
+	}
+	passed += adm_permits_pass(passes_left(passed), PASS_AFTER_MS);
+}
+
+/* Counts the time in which that did not work. */
+static void
+note_held_while_comfortable(void)
+{
+	static int64 before_ms = 0;
+	int64		now_ms = adm_clock_ms();
+	int64		elapsed_ms = before_ms > 0 ? now_ms - before_ms : 0;
+
+	before_ms = now_ms;
+	if (adm_state_mode() == ADM_MODE_ENFORCE && adm_sampling_is_comfortable() &&
+		adm_permits_longest_wait_ms() > HELD_TOO_LONG_MS)
+		adm_counters_add_many(ADM_TOTAL_HELD_COMFORTABLE_MS, (uint64) elapsed_ms);
+}
+
 static long
 time_to_next_round_ms(void)
 {
+	long		round_ms = ROUND_WHEN_OPEN_MS;
+
 	if (adm_permits_counts().counts.waiting > 0)
-		return ROUND_WHEN_SOMEBODY_WAITS_MS;
-	if (adm_state_warmup().warmup.phase == ADM_PHASE_WARMING)
-		return ROUND_WHEN_WARMING_MS;
-	return ROUND_WHEN_OPEN_MS;
+		round_ms = ROUND_WHEN_SOMEBODY_WAITS_MS;
+	else if (adm_state_warmup().warmup.phase == ADM_PHASE_WARMING)
+		round_ms = ROUND_WHEN_WARMING_MS;
+	return Min(round_ms, adm_sampling_due_in_ms());
 }
 
 static void
 one_round(void)
 {
 	read_settings_again();
+	adm_sampling_round();
 	advance_warmup();
 	adm_arming_on_promotion();
 	adm_permits_reclaim();
 	adm_permits_serve_line();
+	pass_waiters();
+	note_held_while_comfortable();
 	save_state(false);
+	adm_history_save(false);
+	adm_metrics_write_file();
 	report_refusals();
 	warn_of_exempt_sessions();
 }
@@ -168,6 +233,8 @@ adm_controller_main(Datum arg)
 	on_shmem_exit(detach_at_exit, (Datum) 0);
 	adm_state_publish_settings();
 	adm_arming_log_start();
+	adm_history_load();
+	adm_sampling_start();
 	wait_event = adm_compat_wait_event("AdmissionController");
 
 	while (!ShutdownRequestPending)
@@ -181,6 +248,7 @@ adm_controller_main(Datum arg)
 		CHECK_FOR_INTERRUPTS();
 	}
 	save_state(true);
+	adm_history_save(true);
 
 	/* Not 0: a controller that was terminated is wanted again. */
 	proc_exit(1);

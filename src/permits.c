@@ -265,6 +265,22 @@ unlink_from_line(int index)
 		shared->newest = slot->older;
 }
 
+/*
+ * Gives the waiter a permit that the word already counts.  Its latch is to be
+ * set once the lock is released.
+ */
+static void
+grant(int index, int64 now_ms)
+{
+	Slot	   *slot = &shared->slots[index];
+
+	unlink_from_line(index);
+	shared->grants++;
+	adm_counters_note_wait((uint64) Max(now_ms - slot->since_ms, 0));
+	slot->since_ms = now_ms;
+	set_slot_state(slot, ADM_SLOT_GRANTED);
+}
+
 static int
 next_in_turn(int64 now_ms)
 {
@@ -288,19 +304,13 @@ grant_batch(int *wake_list)
 	while (shared->oldest != NOBODY && granted < WAKE_BATCH)
 	{
 		int			index;
-		Slot	   *slot;
 		uint64		word;
 
 		if (!change_word_if(adm_word_has_room, caps,
 							ADM_ONE_ACTIVE + ADM_ONE_PRESENT - ADM_ONE_WAITING, &word))
 			break;
 		index = next_in_turn(now_ms);
-		slot = &shared->slots[index];
-		unlink_from_line(index);
-		shared->grants++;
-		adm_counters_note_wait((uint64) Max(now_ms - slot->since_ms, 0));
-		slot->since_ms = now_ms;
-		set_slot_state(slot, ADM_SLOT_GRANTED);
+		grant(index, now_ms);
 		wake_list[granted++] = index;
 	}
 	return granted;
@@ -353,6 +363,32 @@ adm_permits_serve_line(void)
 	} while (count == WAKE_BATCH);
 	if (served)
 		wake_caretaker();
+}
+
+int
+adm_permits_pass(int most, int64 waited_ms)
+{
+	int			wake_list[WAKE_BATCH];
+	int			passed = 0;
+	int64		now_ms = adm_clock_ms();
+
+	if (adm_permits_longest_wait_ms() < waited_ms)
+		return 0;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	while (shared->oldest != NOBODY && passed < Min(most, WAKE_BATCH) &&
+		   now_ms - shared->slots[shared->oldest].since_ms >= waited_ms)
+	{
+		int			index = shared->oldest;
+
+		pg_atomic_fetch_add_u64(&shared->word,
+								ADM_ONE_ACTIVE + ADM_ONE_PRESENT - ADM_ONE_WAITING);
+		grant(index, now_ms);
+		adm_counters_add(ADM_TOTAL_PASSED);
+		wake_list[passed++] = index;
+	}
+	LWLockRelease(shared->lock);
+	wake_granted(wake_list, passed);
+	return passed;
 }
 
 /*
@@ -459,6 +495,22 @@ leave_line(void)
 	LWLockRelease(shared->lock);
 	wake_caretaker();
 	return left;
+}
+
+void
+adm_permits_enter_beyond_caps(void)
+{
+	Slot	   *slot = my_slot();
+
+	if (slot_state(slot) == ADM_SLOT_WAITING && !leave_line())
+	{
+		(void) adm_permits_take_grant();
+		return;
+	}
+	pg_atomic_fetch_add_u64(&shared->word, ADM_ONE_ACTIVE + ADM_ONE_PRESENT);
+	slot->since_ms = adm_clock_ms();
+	set_slot_state(slot, ADM_SLOT_STARTING);
+	adm_counters_add(ADM_TOTAL_PASSED);
 }
 
 void
@@ -576,6 +628,44 @@ adm_permits_counts(void)
 	gate.exempt = (int) pg_atomic_read_u32(&shared->exempt);
 	gate.lane = (int) pg_atomic_read_u32(&shared->lane);
 	return gate;
+}
+
+/* Read without the lock: the slot may have left the line meanwhile. */
+int64
+adm_permits_longest_wait_ms(void)
+{
+	int			oldest = *(volatile int *) &shared->oldest;
+	int64		since_ms;
+
+	if (oldest == NOBODY)
+		return 0;
+	since_ms = *(volatile int64 *) &shared->slots[oldest].since_ms;
+	if (slot_state(&shared->slots[oldest]) != ADM_SLOT_WAITING)
+		return 0;
+	return Max(adm_clock_ms() - since_ms, 0);
+}
+
+AdmSlotState
+adm_permits_slot_state(int index)
+{
+	return index < MaxBackends ? slot_state(&shared->slots[index]) : ADM_SLOT_FREE;
+}
+
+bool
+adm_permits_is_gated(AdmSlotState state)
+{
+	return state == ADM_SLOT_GRANTED || state == ADM_SLOT_STARTING ||
+		state == ADM_SLOT_ADMITTED;
+}
+
+const char *
+adm_permits_state_name(AdmSlotState state)
+{
+	static const char *const names[] = {
+		"free", "waiting", "granted", "starting", "admitted", "exempt", "lane"
+	};
+
+	return names[state];
 }
 
 AdmWaiter *

@@ -76,6 +76,12 @@ extern bool adm_permits_try_enter(void);
 /* Past the gate, or into the line; spare_slots must stay free for that. */
 extern AdmEntry adm_permits_enter_or_wait(const AdmLogin *login, int spare_slots);
 
+/*
+ * Past the gate whatever the caps, out of the line if it waits there: for a
+ * comfortable machine, which refuses nobody.
+ */
+extern void adm_permits_enter_beyond_caps(void);
+
 /* Takes up the permits that the waiter has been given meanwhile, if so. */
 extern bool adm_permits_take_grant(void);
 
@@ -102,7 +108,25 @@ extern void adm_permits_serve_line(void);
  */
 extern void adm_permits_reclaim(void);
 
+/*
+ * Gives permits beyond the caps to those who have waited for so long, at most
+ * so many, oldest first.  Returns to how many.
+ */
+extern int	adm_permits_pass(int most, int64 waited_ms);
+
 extern AdmGateCounts adm_permits_counts(void);
+
+/* How long the first in line has waited; 0: there is no line. */
+extern int64 adm_permits_longest_wait_ms(void);
+
+/* The state of a slot by its index; FREE for one that is no client's. */
+extern AdmSlotState adm_permits_slot_state(int index);
+
+/* Whether a slot in this state is subject to the gate. */
+extern bool adm_permits_is_gated(AdmSlotState state);
+
+/* free | waiting | granted | starting | admitted | exempt | lane */
+extern const char *adm_permits_state_name(AdmSlotState state);
 
 /* Copies of those in line in the order of arrival, palloc'd. */
 extern AdmWaiter *adm_permits_waiters(int *count);

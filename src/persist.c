@@ -6,53 +6,19 @@
  */
 #include "postgres.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
+#include "common/file_perm.h"
 #include "os/files.h"
 #include "persist.h"
-#include "port/pg_crc32c.h"
-#include "storage/fd.h"
+#include "text_file.h"
 
-#define STATE_FILE_TMP	ADM_STATE_FILE ".tmp"
-#define CHECKSUM_LINE	"crc32c %08X\n"
-#define CHECKSUM_SIZE	16			/* length of that line */
-#define FILE_MAX_SIZE	(ADM_RECORD_MAX_SIZE + CHECKSUM_SIZE)
-
-/* Leaves the line with the checksum of length bytes in line. */
-static void
-print_checksum(const char *text, size_t length, char *line, size_t size)
-{
-	pg_crc32c	crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, text, length);
-	FIN_CRC32C(crc);
-	snprintf(line, size, CHECKSUM_LINE, crc);
-}
-
-/* Checks the last line and cuts it off. */
-static bool
-take_checksum(char *text, size_t length)
-{
-	char		line[CHECKSUM_SIZE + 1];
-
-	if (length <= CHECKSUM_SIZE || strlen(text) != length)
-		return false;
-	length -= CHECKSUM_SIZE;
-	print_checksum(text, length, line, sizeof(line));
-	if (strcmp(text + length, line) != 0)
-		return false;
-	text[length] = '\0';
-	return true;
-}
+#define FILE_MAX_SIZE	(ADM_RECORD_MAX_SIZE + ADM_SEAL_SIZE)
 
 /* The text decides first, since a later format may be checked otherwise. */
 static AdmRecordResult
 parse_file(char *text, size_t length, AdmRecord *record)
 {
 	AdmRecordResult result;
-	bool		intact = take_checksum(text, length);
+	bool		intact = adm_text_file_unseal(text, length);
 
 	result = adm_record_parse(text, record);
 	if (result == ADM_RECORD_GOOD && !intact)
@@ -115,53 +81,19 @@ adm_persist_log_load(AdmLoad load, int load_errno)
 			 errdetail("The server has started as if there were none; the file will be replaced.")));
 }
 
-/* durable_rename() will sync it. */
-static bool
-write_file(const char *path, const char *text, size_t length)
-{
-	int			fd = OpenTransientFile(path, O_CREAT | O_TRUNC | O_WRONLY | PG_BINARY);
-	bool		written;
-
-	if (fd < 0)
-		return false;
-	errno = 0;
-	written = write(fd, text, length) == (ssize_t) length;
-	/* A short write without an error means that the disk is full. */
-	if (!written && errno == 0)
-		errno = ENOSPC;
-	if (!written)
-	{
-		int			write_errno = errno;
-
-		CloseTransientFile(fd);
-		errno = write_errno;
-		return false;
-	}
-	return CloseTransientFile(fd) == 0;
-}
-
 bool
 adm_persist_save(const AdmRecord *record)
 {
-	static bool failing = false;
+	static AdmTextFile file = {
+		.path = ADM_STATE_FILE,
+		.purpose = "state file",
+		.consequence = "Until this is mended, a restart forgets the warm-up's progress."
+	};
 	char		text[FILE_MAX_SIZE + 1];
 	size_t		length = adm_record_print(record, text, ADM_RECORD_MAX_SIZE);
-	bool		saved;
 
 	Assert(length > 0);
-	print_checksum(text, length, text + length, sizeof(text) - length);
-	length += CHECKSUM_SIZE;
-
-	saved = write_file(STATE_FILE_TMP, text, length);
-	if (!saved && !failing)
-		ereport(LOG,
-				(errcode_for_file_access(),
-				 errmsg("pg_admission could not write its state file \"%s\": %m",
-						STATE_FILE_TMP),
-				 errhint("Until this is mended, a restart forgets the warm-up's progress.")));
-	if (saved)
-		saved = durable_rename(STATE_FILE_TMP, ADM_STATE_FILE,
-							   failing ? DEBUG1 : LOG) == 0;
-	failing = !saved;
-	return saved;
+	length = adm_text_file_seal(text, length);
+	file.mode = pg_file_create_mode;
+	return adm_text_file_replace(&file, text, length, true);
 }

@@ -8,9 +8,12 @@
 #include "controller.h"
 #include "counters.h"
 #include "fmgr.h"
+#include "history.h"
 #include "miscadmin.h"
 #include "permits.h"
 #include "refusal_log.h"
+#include "samples.h"
+#include "server_refusals.h"
 #include "settings.h"
 #include "state.h"
 #include "storage/ipc.h"
@@ -33,6 +36,8 @@ request_shmem(void)
 	adm_permits_shmem_request();
 	adm_counters_shmem_request();
 	adm_refusal_log_shmem_request();
+	adm_samples_shmem_request();
+	adm_history_shmem_request();
 }
 
 static void
@@ -45,6 +50,8 @@ startup_shmem(void)
 	adm_permits_shmem_startup();
 	adm_counters_shmem_startup();
 	adm_refusal_log_shmem_startup();
+	adm_samples_shmem_startup();
+	adm_history_shmem_startup();
 	LWLockRelease(AddinShmemInitLock);
 
 	if (IsPostmasterEnvironment && !IsUnderPostmaster)
@@ -74,6 +81,7 @@ _PG_init(void)
 	shmem_startup_hook = startup_shmem;
 
 	adm_refusal_log_init();
+	adm_server_refusals_init();
 	adm_connection_gate_init();
 	adm_controller_init();
 }

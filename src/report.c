@@ -3,6 +3,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "report.h"
 
 /* A controller that works beats at least every second. */
@@ -23,6 +25,7 @@ adm_report_read(AdmReport *r)
 	r->gate = adm_permits_counts();
 	r->cap = adm_word_counts(adm_state_shown_caps());
 	adm_counters_read(&r->totals);
+	adm_samples_machine(&r->sample);
 }
 
 const char *
@@ -69,6 +72,43 @@ how_it_ended(const AdmWarmup *w)
 	return "";
 }
 
+/* The figure that decides, in words: "pressure is high: cpu_demand is 2.31". */
+static char *
+pressure_words(const AdmReport *r)
+{
+	const AdmLevelState *l = &r->sample.level;
+
+	if (l->cause[0] == '\0')
+		return psprintf("pressure is %s", adm_level_name(r->state.level));
+	return psprintf("pressure is %s: %s is %.2f",
+					adm_level_name(r->state.level), l->cause, l->cause_value);
+}
+
+/* What moves the caps of a warm-up, or what it is waiting for. */
+static char *
+movement(const AdmReport *r)
+{
+	const AdmWarmupState *s = &r->state;
+
+	if (s->advance == ADM_ADVANCE_CLOCK)
+		return psprintf("the caps rise with the clock for another %s", time_left(&s->warmup));
+	if (!s->governed)
+		return psprintf("pressure cannot be measured here, so the caps rise with the clock for another %s",
+						time_left(&s->warmup));
+	if (s->level == ADM_LEVEL_CRITICAL)
+		return psprintf("the caps are cut back while %s", pressure_words(r));
+	if (s->level == ADM_LEVEL_HIGH)
+		return psprintf("the caps do not rise while %s", pressure_words(r));
+	if (isnan(s->use))
+		return pstrdup("waiting for the first sample");
+	if (!s->advances)
+		return psprintf("waiting for load: gated work uses %.0f %% of its cap or the processors, and counts when it has used %.0f %% for %d s; %s to go",
+						s->use * 100, ADM_PROOF_USE * 100, ADM_PROOF_AFTER_MS / 1000,
+						time_left(&s->warmup));
+	return psprintf("the caps rise: the machine is comfortable with gated work that uses %.0f %%; %s to go",
+					s->use * 100, time_left(&s->warmup));
+}
+
 char *
 adm_report_phase_reason(const AdmReport *r)
 {
@@ -81,12 +121,17 @@ adm_report_phase_reason(const AdmReport *r)
 		case ADM_PHASE_OPEN:
 			break;
 		case ADM_PHASE_WARMING:
-			return psprintf("%s; the caps rise with the clock for another %s",
-							how_it_started(&r->state), time_left(w));
+			return psprintf("%s; %s", how_it_started(&r->state), movement(r));
 		case ADM_PHASE_HOLDING:
 			return psprintf("%s; held by hold_warmup(), with %s of the clock left",
 							how_it_started(&r->state), time_left(w));
 	}
+	if (adm_word_bounds(adm_word_caps(r->cap.active, r->cap.present)))
+		return r->state.level == ADM_LEVEL_COMFORTABLE ?
+			psprintf("%s; after pressure, caps on new sessions stay for a minute, and hold nobody on a comfortable machine",
+					 how_it_ended(w)) :
+			psprintf("%s; new sessions are capped while %s",
+					 how_it_ended(w), pressure_words(r));
 	return pstrdup(how_it_ended(w));
 }
 
@@ -148,6 +193,9 @@ advice_on_warmup(const AdmReport *r)
 {
 	const AdmTotals *t = &r->totals;
 
+	if (r->state.level > ADM_LEVEL_COMFORTABLE && t->last_refusal_age_ms < 0)
+		return psprintf("%s; to see who uses the machine: SELECT * FROM admission.backends ORDER BY cpu_percent DESC NULLS LAST LIMIT 10;",
+						pressure_words(r));
 	if (r->state.warmup.phase == ADM_PHASE_OPEN)
 		return pstrdup("nothing to do; to cap new connections now: SELECT admission.start_warmup();");
 	if (t->last_refusal_age_ms >= 0 && t->last_refusal_age_ms < REFUSALS_ARE_NEWS_MS)

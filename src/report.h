@@ -6,6 +6,7 @@
 
 #include "counters.h"
 #include "permits.h"
+#include "samples.h"
 #include "state.h"
 
 /* Everything there is to tell, read once. */
@@ -17,6 +18,7 @@ typedef struct AdmReport
 	AdmGateCounts gate;
 	AdmCounts	cap;			/* ADM_NO_CAP in a field: none */
 	AdmTotals	totals;
+	AdmMachineSample sample;
 } AdmReport;
 
 extern void adm_report_read(AdmReport *report);

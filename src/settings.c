@@ -8,7 +8,6 @@
 #include <limits.h>
 
 #include "compat.h"
-#include "os/host.h"
 #include "policy/role_list.h"
 #include "settings.h"
 #include "utils/varlena.h"
@@ -21,7 +20,7 @@ StaticAssertDecl(ADM_ROLE_NAME_SIZE == NAMEDATALEN,
 						 ~(1u << ADM_TRIGGER_MANUAL))
 
 int			adm_mode = ADM_MODE_ENFORCE;
-int			adm_warmup_advance = ADM_ADVANCE_CLOCK;
+int			adm_warmup_advance = ADM_ADVANCE_LOAD;
 int			adm_warmup_duration_ms = 5 * 60 * 1000;
 int			adm_warmup_max_age_ms = 24 * 60 * 60 * 1000;
 int			adm_warmup_initial_connections = -1;
@@ -31,6 +30,9 @@ int			adm_refusal_sqlstate = ERRCODE_TOO_MANY_CONNECTIONS;
 char	   *adm_exempt_roles = NULL;
 int			adm_exempt_connections = 5;
 int			adm_cores = 0;
+int			adm_sample_interval_ms = 1000;
+char	   *adm_metrics_file = NULL;
+char	   *adm_system_root = NULL;
 
 static char *warmup_on = NULL;
 static uint32 warmup_on_triggers = ALL_TRIGGERS;
@@ -43,6 +45,7 @@ static const struct config_enum_entry mode_options[] = {
 };
 
 static const struct config_enum_entry advance_options[] = {
+	{"load", ADM_ADVANCE_LOAD, false},
 	{"clock", ADM_ADVANCE_CLOCK, false},
 	{NULL, 0, false}
 };
@@ -87,7 +90,7 @@ parse_triggers(char *words, uint32 *triggers)
 	{
 		if (trigger_may_be_set(lfirst(lc), triggers))
 			continue;
-		GUC_check_errdetail("\"%s\" is not one of new_instance, new_host, promotion, crash, all.",
+		GUC_check_errdetail("\"%s\" is not one of new_instance, new_host, promotion, crash, relapse, all.",
 							(char *) lfirst(lc));
 		return false;
 	}
@@ -151,9 +154,9 @@ define_modes(void)
 							 &adm_mode, ADM_MODE_ENFORCE, mode_options,
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomEnumVariable("pg_admission.warmup_advance",
-							 "What moves a warm-up's progress.",
-							 NULL,
-							 &adm_warmup_advance, ADM_ADVANCE_CLOCK,
+							 "What moves a warm-up's progress and its caps.",
+							 "With \"load\" caps follow pressure, and progress needs gated work on a comfortable machine; with \"clock\" only time counts.",
+							 &adm_warmup_advance, ADM_ADVANCE_LOAD,
 							 advance_options,
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomEnumVariable("pg_admission.refusal_sqlstate",
@@ -169,7 +172,7 @@ define_warmup(void)
 {
 	DefineCustomStringVariable("pg_admission.warmup_on",
 							   "What starts a warm-up by itself.",
-							   "A list of new_instance, new_host, promotion, crash; \"all\", or empty for nothing.",
+							   "A list of new_instance, new_host, promotion, crash, relapse; \"all\", or empty for nothing.",
 							   &warmup_on, "all",
 							   PGC_SIGHUP, GUC_LIST_INPUT,
 							   check_warmup_on, assign_warmup_on, NULL);
@@ -228,12 +231,36 @@ define_connections(void)
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
+/* A path that is a folder fails when it is written, with the reason. */
+static void
+define_pressure(void)
+{
+	DefineCustomIntVariable("pg_admission.sample_interval",
+							"How often the machine and the server's processes are looked at.",
+							"The machine is looked at five times as often while somebody waits.",
+							&adm_sample_interval_ms, 1000,
+							ADM_SHORTEST_SAMPLE_MS, 60 * 1000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_admission.metrics_file",
+							   "The file to which metrics are written every five seconds.",
+							   "For a node exporter's textfile collector, which wants a name that ends in .prom; empty for none. A relative path is below the data directory.",
+							   &adm_metrics_file, "",
+							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_admission.system_root",
+							   "The folder below which /proc and /sys are read.",
+							   "For tests with invented pressure; empty for the system itself.",
+							   &adm_system_root, "",
+							   PGC_SIGHUP, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_SUPERUSER_ONLY,
+							   NULL, NULL, NULL);
+}
+
 void
 adm_settings_define(void)
 {
 	define_modes();
 	define_warmup();
 	define_connections();
+	define_pressure();
 	MarkGUCPrefixReserved("pg_admission");
 }
 
@@ -252,12 +279,6 @@ adm_settings_window(void)
 	window.initial_connections = adm_warmup_initial_connections;
 	window.target_connections = adm_warmup_target_connections;
 	return window;
-}
-
-int
-adm_settings_usable_cores(void)
-{
-	return adm_cores > 0 ? adm_cores : adm_host_usable_cores();
 }
 
 const char *

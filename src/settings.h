@@ -21,12 +21,15 @@ typedef enum AdmMode
 
 typedef enum AdmAdvance
 {
+	ADM_ADVANCE_LOAD,
 	ADM_ADVANCE_CLOCK
 } AdmAdvance;
 
 /* Bounds of a warm-up's duration and age; the upper one is the GUC's. */
 #define ADM_SHORTEST_WARMUP_MS	100
 #define ADM_LONGEST_WARMUP_MS	INT_MAX
+
+#define ADM_SHORTEST_SAMPLE_MS	100
 
 extern int	adm_mode;			/* AdmMode */
 extern int	adm_warmup_advance; /* AdmAdvance */
@@ -39,6 +42,9 @@ extern int	adm_refusal_sqlstate;	/* an encoded SQLSTATE */
 extern char *adm_exempt_roles;	/* for adm_role_list_next() */
 extern int	adm_exempt_connections;
 extern int	adm_cores;			/* 0 = as many as the process may use */
+extern int	adm_sample_interval_ms;
+extern char *adm_metrics_file;	/* "" = none */
+extern char *adm_system_root;	/* "" = the system itself */
 
 /* Defines them all.  Call once, while shared_preload_libraries load. */
 extern void adm_settings_define(void);
@@ -48,9 +54,6 @@ extern uint32 adm_settings_warmup_on(void);
 
 /* The window that the settings ask for. */
 extern AdmWindow adm_settings_window(void);
-
-/* pg_admission.cores, or what the machine offers this process. */
-extern int	adm_settings_usable_cores(void);
 
 /* The word for a mode, as in the setting. */
 extern const char *adm_mode_name(AdmMode mode);

@@ -8,6 +8,7 @@
 #include "sql_access.h"
 #include "state.h"
 #include "utils/acl.h"
+#include "utils/timestamp.h"
 
 void
 adm_sql_require_preloaded(void)
@@ -31,4 +32,10 @@ adm_sql_require_reader(const char *function_name)
 			 errmsg("permission denied for function admission.%s", function_name),
 			 errdetail("Only roles with privileges of the role \"pg_read_all_stats\" may see it."),
 			 errhint("GRANT pg_monitor to the role.")));
+}
+
+int64
+adm_sql_epoch_us(void)
+{
+	return ((int64) POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * USECS_PER_SEC;
 }

@@ -13,4 +13,7 @@ extern void adm_sql_require_preloaded(void);
  */
 extern void adm_sql_require_reader(const char *function_name);
 
+/* Midnight of 2000-01-01, from where SQL counts, in microseconds since 1970. */
+extern int64 adm_sql_epoch_us(void);
+
 #endif							/* ADM_SQL_ACCESS_H */

@@ -4,12 +4,16 @@
  * The circle of a change: it is made to the warm-up or the settings under the
  * state lock, the caps are computed from both before the lock is released, and
  * gates see them with their next atomic read.  Who may be let in by it is up to
- * permits.c, which is never called from here.
+ * permits.c, which is never called from here.  The governor's memory is kept
+ * here too: it belongs to the caps, and a new controller goes on with it.
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "compat.h"
 #include "os/clock.h"
+#include "os/host.h"
 #include "policy/permit_word.h"
 #include "policy/ramp.h"
 #include "state.h"
@@ -30,6 +34,9 @@
 /* While somebody waits it beats many times as often as this. */
 #define CONTROLLER_LATE_MS			500
 
+/* Pressure that is older tells nothing of a machine's comfort. */
+#define COMFORT_LASTS_MS			3000
+
 #define LOCK_NAME		"pg_admission_state"
 #define NO_CONTROLLER	(-1)
 
@@ -41,6 +48,7 @@ typedef struct SharedState
 	pg_atomic_uint64 binding_caps;	/* a permit word's caps */
 	pg_atomic_uint64 shown_caps;	/* likewise */
 	pg_atomic_uint32 mode;		/* AdmMode */
+	pg_atomic_uint32 comfortable;	/* 0 | 1: governed and comfortable */
 	pg_atomic_uint32 queue_timeout_ms;
 	pg_atomic_uint32 exempt_connections;
 
@@ -51,9 +59,10 @@ typedef struct SharedState
 	pg_atomic_uint32 controller_started;	/* 0 | 1 */
 
 	/* Under the lock. */
-	int			cores;			/* published setting */
+	int			cores;			/* by the setting, or as last read */
 	int			max_age_ms;		/* published setting */
 	AdmWarmupState warmup;
+	AdmGovernor governor;
 	int64		advanced_ms;	/* monotonic; the clock has run so far */
 	bool		awaits_promotion;
 	AdmStart	start;
@@ -86,12 +95,17 @@ adm_state_shmem_startup(void)
 	pg_atomic_init_u64(&shared->binding_caps, ADM_WORD_NO_CAPS);
 	pg_atomic_init_u64(&shared->shown_caps, ADM_WORD_NO_CAPS);
 	pg_atomic_init_u32(&shared->mode, ADM_MODE_OFF);
+	pg_atomic_init_u32(&shared->comfortable, 0);
 	pg_atomic_init_u32(&shared->queue_timeout_ms, 0);
 	pg_atomic_init_u32(&shared->exempt_connections, 0);
 	pg_atomic_init_u64(&shared->heartbeat_ms, (uint64) adm_clock_ms());
 	pg_atomic_init_u32(&shared->controller_pid, 0);
 	pg_atomic_init_u32(&shared->controller_proc, (uint32) NO_CONTROLLER);
 	pg_atomic_init_u32(&shared->controller_started, 0);
+	adm_governor_init(&shared->governor);
+	shared->warmup.governed = true;
+	shared->warmup.lift = 1;
+	shared->warmup.use = NAN;
 	ConditionVariableInit(&shared->saved);
 }
 
@@ -101,28 +115,56 @@ adm_state_attached(void)
 	return shared != NULL;
 }
 
-/* Computes the caps from the warm-up and the settings.  Needs the lock. */
+/* Whether the caps follow pressure.  Needs the lock. */
+static bool
+is_governed(void)
+{
+	return shared->warmup.advance == ADM_ADVANCE_LOAD && shared->warmup.governed;
+}
+
+/* The caps of a warm-up, lifted where a comfortable machine asked for it. */
+static uint64
+warmup_caps(const AdmWarmup *w)
+{
+	double		progress = adm_warmup_progress(w);
+	int			room = Max(MaxConnections - adm_compat_reserved_slots(), 1);
+	int			starts = adm_ramp_start_cap(shared->cores, progress);
+	int			sessions;
+
+	sessions = adm_ramp_connection_cap(w->window.initial_connections,
+									   w->window.target_connections,
+									   room, progress);
+	if (is_governed())
+	{
+		starts = adm_governor_lifted(&shared->governor, starts);
+		sessions = adm_governor_lifted(&shared->governor, sessions);
+	}
+	return adm_word_caps(starts, sessions == ADM_UNCAPPED ? ADM_NO_CAP : sessions);
+}
+
+/*
+ * Computes the caps from the warm-up, the governor and the settings.  Outside a
+ * warm-up those of its end bind under pressure and for a while after it, and
+ * never on sessions, of which there may be any number already.  Needs the lock.
+ */
 static void
 publish_caps(void)
 {
 	const AdmWarmup *w = &shared->warmup.warmup;
-	double		progress = adm_warmup_progress(w);
+	bool		governed = is_governed();
 	uint64		caps = ADM_WORD_NO_CAPS;
 
 	if (w->phase != ADM_PHASE_OPEN)
-	{
-		int			session_cap;
-		int			room = Max(MaxConnections - adm_compat_reserved_slots(), 1);
-
-		session_cap = adm_ramp_connection_cap(w->window.initial_connections,
-											  w->window.target_connections,
-											  room, progress);
-		caps = adm_word_caps(adm_ramp_start_cap(shared->cores, progress),
-							 session_cap == ADM_UNCAPPED ? ADM_NO_CAP : session_cap);
-	}
+		caps = warmup_caps(w);
+	else if (governed && adm_governor_is_pressed(&shared->governor))
+		caps = adm_word_caps(adm_governor_lifted(&shared->governor,
+												 adm_ramp_start_cap(shared->cores, 1)),
+							 ADM_NO_CAP);
 	pg_atomic_write_u64(&shared->shown_caps, caps);
 	pg_atomic_write_u64(&shared->binding_caps,
 						adm_state_mode() == ADM_MODE_ENFORCE ? caps : ADM_WORD_NO_CAPS);
+	pg_atomic_write_u32(&shared->comfortable,
+						governed && shared->warmup.level == ADM_LEVEL_COMFORTABLE);
 }
 
 /* A change that the state file must have.  Needs the lock. */
@@ -138,6 +180,9 @@ static void
 note_begin(const char *reason)
 {
 	strlcpy(shared->warmup.reason, reason, ADM_REASON_SIZE);
+	adm_governor_init(&shared->governor);
+	shared->warmup.lift = 1;
+	shared->warmup.advances = false;
 	shared->advanced_ms = adm_clock_ms();
 	note_change();
 }
@@ -158,6 +203,24 @@ uint64
 adm_state_shown_caps(void)
 {
 	return pg_atomic_read_u64(&shared->shown_caps);
+}
+
+bool
+adm_state_comfortable(void)
+{
+	return pg_atomic_read_u32(&shared->comfortable) != 0 &&
+		adm_state_controller().heartbeat_age_ms <= COMFORT_LASTS_MS;
+}
+
+int
+adm_state_cores(void)
+{
+	int			cores;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	cores = shared->cores;
+	LWLockRelease(shared->lock);
+	return cores;
 }
 
 AdmMode
@@ -239,6 +302,7 @@ pass_time(void)
 
 	shared->advanced_ms = now_ms;
 	return adm_warmup_elapse(&shared->warmup.warmup, elapsed_ms,
+							 !is_governed() || shared->warmup.advances,
 							 shared->max_age_ms);
 }
 
@@ -378,8 +442,12 @@ adm_state_publish_settings(void)
 						(uint32) adm_connection_queue_timeout_ms);
 	pg_atomic_write_u32(&shared->exempt_connections,
 						(uint32) adm_exempt_connections);
-	shared->cores = adm_settings_usable_cores();
+	if (adm_cores > 0)
+		shared->cores = adm_cores;
+	else if (shared->cores == 0)
+		shared->cores = adm_host_usable_cores();
 	shared->max_age_ms = adm_warmup_max_age_ms;
+	shared->warmup.advance = (AdmAdvance) adm_warmup_advance;
 	publish_caps();
 	LWLockRelease(shared->lock);
 }
@@ -401,6 +469,64 @@ adm_state_advance(bool clock_runs)
 		publish_caps();
 	LWLockRelease(shared->lock);
 	return ended;
+}
+
+/*
+ * Takes a fifth off the cap that the warm-up is about.  Returns false where
+ * there is nothing to take.  Needs the lock.
+ */
+static bool
+cut_caps(void)
+{
+	AdmWarmup  *w = &shared->warmup.warmup;
+	double		progress = adm_warmup_progress(w);
+	int			initial = w->window.initial_connections;
+	int			target = w->window.target_connections;
+
+	if (initial == ADM_UNCAPPED)
+		progress = adm_ramp_start_cut(shared->cores, progress, ADM_CUT_KEEPS);
+	else
+		progress = adm_ramp_cut(initial,
+								adm_ramp_connection_cap(initial, target, MaxConnections, 1),
+								progress, ADM_CUT_KEEPS);
+	if (w->phase != ADM_PHASE_WARMING || progress >= adm_warmup_progress(w))
+		return false;
+	adm_warmup_set_back(w, progress);
+	return true;
+}
+
+AdmGovernorOrder
+adm_state_govern(const AdmGovernorInput *in, const AdmPressure *pressure)
+{
+	AdmWarmupState *s = &shared->warmup;
+	AdmGovernorOrder order;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	order = adm_governor_step(&shared->governor, in);
+	s->governed = !isnan(pressure->cpu_demand);
+	if (pressure->cores > 0)
+		shared->cores = (int) ceil(pressure->cores);
+	s->advances = order.advance;
+	s->lift = shared->governor.lift;
+	s->level = in->level;
+	s->use = in->use;
+	if (!is_governed())
+		order = (AdmGovernorOrder) {false, false, false};
+	order.cut = order.cut && cut_caps();
+	publish_caps();
+	LWLockRelease(shared->lock);
+	return order;
+}
+
+AdmLineSigns
+adm_state_signs(void)
+{
+	AdmLineSigns signs;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	signs = adm_governor_signs(&shared->governor);
+	LWLockRelease(shared->lock);
+	return signs;
 }
 
 bool

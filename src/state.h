@@ -11,6 +11,7 @@
 
 #include "persist.h"
 #include "policy/evidence.h"
+#include "policy/governor.h"
 #include "settings.h"
 
 #define ADM_REASON_SIZE		128
@@ -20,6 +21,13 @@ typedef struct AdmWarmupState
 	AdmWarmup	warmup;
 	char		reason[ADM_REASON_SIZE];	/* the evidence that armed it, or
 											 * "" */
+	AdmAdvance	advance;		/* what moves the progress */
+	bool		governed;		/* caps follow pressure: it is asked for, and
+								 * known */
+	bool		advances;		/* progress is being made now */
+	double		lift;			/* on the ramp's caps */
+	AdmLevel	level;
+	double		use;			/* by gated work, of caps or cores; NaN: unknown */
 } AdmWarmupState;
 
 /* What the postmaster found at the server's start. */
@@ -55,7 +63,10 @@ extern bool adm_state_attached(void);
  * For the gates: lock-free.  Caps are permit words (policy/permit_word.h).
  */
 
-/* What binds now: no caps when the mode is not "enforce" or no warm-up runs. */
+/*
+ * What binds now: no caps when the mode is not "enforce"; when no warm-up runs,
+ * only under pressure.
+ */
 extern uint64 adm_state_binding_caps(void);
 
 /* The same, but no caps when the controller has been silent for too long. */
@@ -63,6 +74,15 @@ extern uint64 adm_state_binding_caps_unless_silent(void);
 
 /* What would bind if the mode were "enforce". */
 extern uint64 adm_state_shown_caps(void);
+
+/*
+ * Whether nobody may be refused or kept waiting for long: caps follow pressure,
+ * and that is comfortable by a controller that is alive.
+ */
+extern bool adm_state_comfortable(void);
+
+/* Usable processors, rounded up: by the setting, or as last read. */
+extern int	adm_state_cores(void);
 
 extern AdmMode adm_state_mode(void);
 extern int	adm_state_queue_timeout_ms(void);
@@ -117,6 +137,17 @@ extern void adm_state_publish_settings(void);
  * if the clock runs.  Returns whether the warm-up ended just now.
  */
 extern bool adm_state_advance(bool clock_runs);
+
+/*
+ * Lets the governor see what happened since the last call, and has the warm-up
+ * and the caps follow.  Returns what it ordered; a relapse is left to the
+ * caller.  Pressure without cpu_demand tells nothing: then the clock counts.
+ */
+extern AdmGovernorOrder adm_state_govern(const AdmGovernorInput *in,
+										 const AdmPressure *pressure);
+
+/* The signs of harm, as the governor remembers them. */
+extern AdmLineSigns adm_state_signs(void);
 
 /* What the start found, once: false when it has been taken before. */
 extern bool adm_state_take_start(AdmStart *start);

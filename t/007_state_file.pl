@@ -46,7 +46,7 @@ start_with('of a later version', $newer, qr/written by a later version/, 'open')
 (my $two = $good) =~ s/\z/$good/;
 start_with('twice', $two, qr/it is damaged/, 'open');
 start_with('a directory', sub { mkdir $file }, qr/cannot use its state file .*: Is a directory/, 'open');
-like(slurp_file($node->logfile), qr/could not (open|rename) file "pg_admission.state/, 'which cannot be replaced either');
+like(slurp_file($node->logfile), qr/could not write its state file "pg_admission.state": Is a directory/, 'which cannot be replaced either');
 rmdir $file;
 is($node->safe_psql('postgres', 'SELECT admission.start_warmup()'), 'warming', 'and is, when it can be again');
 start_with('absent', undef, undef, 'open');

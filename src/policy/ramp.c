@@ -32,6 +32,18 @@ adm_ramp_value(int initial, int target, double progress)
 	return (int) (initial + (int64_t) (((double) target - initial) * progress));
 }
 
+double
+adm_ramp_cut(int initial, int target, double progress, double keeps)
+{
+	double		range = (double) target - initial;
+	double		value;
+
+	if (!(progress > 0) || range <= 0)
+		return progress > 0 ? progress : 0;
+	value = keeps * (initial + range * (progress < 1 ? progress : 1));
+	return value > initial ? (value - initial) / range : 0;
+}
+
 int
 adm_ramp_connection_cap(int initial, int target, int room, double progress)
 {
@@ -44,14 +56,36 @@ adm_ramp_connection_cap(int initial, int target, int room, double progress)
 	return adm_ramp_value(initial, target, progress);
 }
 
-int
-adm_ramp_start_cap(int cores, double progress)
+static int
+start_cap(int cores, int per_core, int floor)
 {
 	if (cores < 1)
 		cores = 1;
 	if (cores > MAX_CORES)
 		cores = MAX_CORES;
-	return adm_ramp_value(max_int(START_INITIAL_FLOOR, START_INITIAL_PER_CORE * cores),
-						  max_int(START_TARGET_FLOOR, START_TARGET_PER_CORE * cores),
-						  progress);
+	return max_int(floor, per_core * cores);
+}
+
+static int
+start_initial(int cores)
+{
+	return start_cap(cores, START_INITIAL_PER_CORE, START_INITIAL_FLOOR);
+}
+
+static int
+start_target(int cores)
+{
+	return start_cap(cores, START_TARGET_PER_CORE, START_TARGET_FLOOR);
+}
+
+int
+adm_ramp_start_cap(int cores, double progress)
+{
+	return adm_ramp_value(start_initial(cores), start_target(cores), progress);
+}
+
+double
+adm_ramp_start_cut(int cores, double progress, double keeps)
+{
+	return adm_ramp_cut(start_initial(cores), start_target(cores), progress, keeps);
 }

@@ -19,6 +19,13 @@
 extern int	adm_ramp_value(int initial, int target, double progress);
 
 /*
+ * The progress at which the value is the share keeps, 0..1, of what it is at
+ * progress, or initial if that is more.
+ */
+extern double adm_ramp_cut(int initial, int target, double progress,
+						   double keeps);
+
+/*
  * The cap on admitted sessions at progress, or ADM_UNCAPPED.  With only the
  * target set it stands from the beginning; with only the initial value set it
  * rises to room, the number of slots that ordinary sessions can have.
@@ -31,5 +38,8 @@ extern int	adm_ramp_connection_cap(int initial, int target, int room,
  * many usable cores: from max(4, 2 x cores) to max(8, 4 x cores).
  */
 extern int	adm_ramp_start_cap(int cores, double progress);
+
+/* The progress at which the start cap is the share keeps of what it is. */
+extern double adm_ramp_start_cut(int cores, double progress, double keeps);
 
 #endif							/* ADM_RAMP_H */

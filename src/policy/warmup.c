@@ -7,7 +7,7 @@
 
 static const char *const phase_names[] = {"open", "warming", "holding"};
 static const char *const trigger_names[] = {
-	"none", "new_instance", "new_host", "promotion", "crash", "manual"
+	"none", "new_instance", "new_host", "promotion", "crash", "relapse", "manual"
 };
 static const char *const ending_names[] = {
 	"none", "completed", "expired", "stopped"
@@ -57,14 +57,15 @@ add_saturating(int64_t a, int64_t b)
 }
 
 bool
-adm_warmup_elapse(AdmWarmup *w, int64_t elapsed_ms, int64_t max_age_ms)
+adm_warmup_elapse(AdmWarmup *w, int64_t elapsed_ms, bool progress,
+				  int64_t max_age_ms)
 {
 	if (w->phase == ADM_PHASE_OPEN)
 		return false;
 	if (elapsed_ms > 0)
 	{
 		w->age_ms = add_saturating(w->age_ms, elapsed_ms);
-		if (w->phase == ADM_PHASE_WARMING)
+		if (w->phase == ADM_PHASE_WARMING && progress)
 			w->spent_ms = add_saturating(w->spent_ms, elapsed_ms);
 	}
 	if (w->spent_ms >= w->window.duration_ms)
@@ -72,6 +73,15 @@ adm_warmup_elapse(AdmWarmup *w, int64_t elapsed_ms, int64_t max_age_ms)
 	if (w->age_ms >= max_age_ms)
 		return end_with(w, ADM_ENDING_EXPIRED);
 	return false;
+}
+
+void
+adm_warmup_set_back(AdmWarmup *w, double progress)
+{
+	if (w->phase != ADM_PHASE_WARMING || !(progress < adm_warmup_progress(w)))
+		return;
+	w->spent_ms = progress > 0 ?
+		(int64_t) ((double) w->window.duration_ms * progress) : 0;
 }
 
 static bool

@@ -27,6 +27,7 @@ typedef enum AdmTrigger
 	ADM_TRIGGER_NEW_HOST,
 	ADM_TRIGGER_PROMOTION,
 	ADM_TRIGGER_CRASH,
+	ADM_TRIGGER_RELAPSE,
 	ADM_TRIGGER_MANUAL
 } AdmTrigger;
 
@@ -76,11 +77,15 @@ extern void adm_warmup_begin_anew(AdmWarmup *w, AdmTrigger trigger,
 								  const AdmWindow *window, int64_t now_us);
 
 /*
- * Lets elapsed_ms pass (negative counts as 0) and ends the warm-up when its
- * progress or its age is complete.  Returns whether it ended just now.
+ * Lets elapsed_ms pass (negative counts as 0), for the age and, where they
+ * count as progress, for that; and ends the warm-up when its progress or its
+ * age is complete.  Returns whether it ended just now.
  */
-extern bool adm_warmup_elapse(AdmWarmup *w, int64_t elapsed_ms,
+extern bool adm_warmup_elapse(AdmWarmup *w, int64_t elapsed_ms, bool progress,
 							  int64_t max_age_ms);
+
+/* Sets progress back to this value, 0..1, if it is further.  Not while held. */
+extern void adm_warmup_set_back(AdmWarmup *w, double progress);
 
 /* Each returns false and changes nothing where there is nothing to change. */
 extern bool adm_warmup_hold(AdmWarmup *w);

@@ -19,7 +19,8 @@ use constant PATIENCE => 60;
 
 # A cluster with the library preloaded, roles app (ordinary), monitor (member
 # of pg_monitor), and the extension in database postgres.  Settings are lines
-# of postgresql.conf; "warmup_on" is empty unless they say otherwise.
+# of postgresql.conf; unless they say otherwise nothing starts a warm-up by
+# itself, and caps follow the clock: the machine of the test is comfortable.
 sub new_node
 {
 	my ($name, @settings) = @_;
@@ -29,6 +30,7 @@ sub new_node
 	$node->append_conf('postgresql.conf', join("\n",
 			"shared_preload_libraries = 'pg_admission'",
 			"pg_admission.warmup_on = ''",
+			"pg_admission.warmup_advance = clock",
 			"log_min_messages = warning",
 			@settings)
 		  . "\n");

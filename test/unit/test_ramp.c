@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "policy/ramp.h"
+#include "seeded.h"
 
 /* The last progress before 1. */
 #define ALMOST	(1 - DBL_EPSILON / 2)
@@ -247,6 +248,115 @@ connection_caps_never_fall(void **state)
 			check_no_fall(initial, target);
 }
 
+/*
+ * Cuts.
+ */
+
+typedef struct CutRow
+{
+	const char *label;
+	int			initial;
+	int			target;
+	double		progress;
+	double		keeps;
+	double		expected;
+} CutRow;
+
+static const CutRow cut_rows[] = {
+	{"a fifth off the target", 100, 200, 1, 0.8, 0.6},
+	{"a fifth off the middle", 100, 200, 0.5, 0.8, 0.2},
+	{"just to initial", 80, 180, 0.2, 0.8, 0},
+	{"no further than initial", 100, 200, 0.2, 0.8, 0},
+	{"at the beginning", 100, 200, 0, 0.8, 0},
+	{"before the beginning", 100, 200, -1, 0.8, 0},
+	{"not a number", 100, 200, NAN, 0.8, 0},
+	{"beyond the end", 100, 200, 7, 0.8, 0.6},
+	{"infinity", 100, 200, INFINITY, 0.8, 0.6},
+	{"all is kept", 100, 200, 0.7, 1, 0.7},
+	{"nothing is kept", 100, 200, 0.7, 0, 0},
+	{"keeps not a number", 100, 200, 0.7, NAN, 0},
+	{"from nothing", 0, 10, 0.5, 0.8, 0.4},
+	{"nothing to rise", 50, 50, 0.5, 0.8, 0.5},
+	{"falling", 200, 100, 0.5, 0.8, 0.5},
+	{"nothing to rise, not a number", 50, 50, NAN, 0.8, 0},
+	{"largest", 0, INT_MAX, 1, 0.8, 0.8},
+	{"whole range", INT_MIN, INT_MAX, 1, 0, 0.5},
+};
+
+static void
+cuts(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(cut_rows); i++)
+	{
+		const CutRow *row = &cut_rows[i];
+		double		progress = adm_ramp_cut(row->initial, row->target,
+											row->progress, row->keeps);
+
+		assert_row(row->label, fabs(progress - row->expected) < 1e-9);
+	}
+}
+
+typedef struct StartCutRow
+{
+	const char *label;
+	int			cores;
+	double		progress;
+	double		expected;
+} StartCutRow;
+
+static const StartCutRow start_cut_rows[] = {
+	{"one core, 8 to 6.4", 1, 1, 0.6},
+	{"one core, 6.4 to 5.12", 1, 0.6, 0.28},
+	{"one core, 5.12 to 4.096", 1, 0.28, 0.024},
+	{"one core, no further", 1, 0.024, 0},
+	{"64 cores, 256 to 204.8", 64, 1, 0.6},
+	{"no cores", 0, 1, 0.6},
+	{"most cores", INT_MAX, 1, 0.6},
+	{"beginning", 64, 0, 0},
+	{"not a number", 64, NAN, 0},
+};
+
+static void
+start_cuts(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(start_cut_rows); i++)
+	{
+		const StartCutRow *row = &start_cut_rows[i];
+		double		progress = adm_ramp_start_cut(row->cores, row->progress, 0.8);
+
+		assert_row(row->label, fabs(progress - row->expected) < 1e-9);
+	}
+}
+
+/*
+ * Whatever the ramp, a cut's cap is what the share leaves of the cap before
+ * it, but never below initial; and it never rises.
+ */
+static void
+cuts_take_their_share(void **state)
+{
+	Seeded		random = {301};
+
+	(void) state;
+	for (int i = 0; i < 200000; i++)
+	{
+		int			initial = (int) seeded_below(&random, 5000);
+		int			target = initial + 1 + (int) seeded_below(&random, 50000);
+		double		progress = (double) seeded_below(&random, 1000001) / 1e6;
+		double		keeps = (double) seeded_below(&random, 101) / 100;
+		double		cut = adm_ramp_cut(initial, target, progress, keeps);
+		double		value = initial + (double) (target - initial) * progress;
+		double		wanted = fmax(keeps * value, initial);
+		int			cap = adm_ramp_value(initial, target, cut);
+
+		assert_true(cut >= 0 && cut <= progress + 1e-9);
+		assert_true(cap >= initial && cap <= wanted + 1e-6);
+		assert_true(cap > wanted - 1 - 1e-6);
+	}
+}
+
 int
 main(void)
 {
@@ -256,6 +366,9 @@ main(void)
 		cmocka_unit_test(start_caps),
 		cmocka_unit_test(never_turns_back_and_arrives_only_at_the_end),
 		cmocka_unit_test(connection_caps_never_fall),
+		cmocka_unit_test(cuts),
+		cmocka_unit_test(start_cuts),
+		cmocka_unit_test(cuts_take_their_share),
 	};
 
 	return cmocka_run_group_tests_name("ramp", tests, NULL, NULL);

@@ -544,6 +544,7 @@ static const ValueRow value_rows[] = {
 	{"trigger", "new_instance", GOOD},
 	{"trigger", "promotion", GOOD},
 	{"trigger", "crash", GOOD},
+	{"trigger", "relapse", GOOD},
 	{"trigger", "manual", GOOD},
 	{"trigger", "none", DAMAGED},
 	{"trigger", "new host", DAMAGED},

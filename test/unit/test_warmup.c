@@ -3,6 +3,9 @@
  */
 #include "rows.h"
 
+#include <float.h>
+#include <math.h>
+
 #include "policy/warmup.h"
 #include "same.h"
 #include "seeded.h"
@@ -75,7 +78,7 @@ begin_anew_replaces_one_that_runs(void **state)
 
 		assert_true(adm_warmup_stop(&w));
 		adm_warmup_begin(&w, ADM_TRIGGER_CRASH, &five_minutes, 2);
-		assert_false(adm_warmup_elapse(&w, 1000, DAY_S * SECOND_MS));
+		assert_false(adm_warmup_elapse(&w, 1000, true, DAY_S * SECOND_MS));
 		if (hold)
 			assert_true(adm_warmup_hold(&w));
 		adm_warmup_begin(&w, ADM_TRIGGER_NEW_HOST, &window, 3);
@@ -149,7 +152,7 @@ live(const DayRow *row, AdmWarmup *w)
 		if (operate(row, w, now_s))
 			return now_s;
 		before = *w;
-		if (adm_warmup_elapse(w, SECOND_MS, row->max_age_s * SECOND_MS))
+		if (adm_warmup_elapse(w, SECOND_MS, true, row->max_age_s * SECOND_MS))
 			return now_s + 1;
 		if (w->phase == ADM_PHASE_WARMING)
 			before.spent_ms += SECOND_MS;
@@ -176,7 +179,7 @@ whole_days(void **state)
 		assert_row(row->label, adm_warmup_progress(&w) == 1);
 
 		ended = w;
-		assert_row(row->label, !adm_warmup_elapse(&w, SECOND_MS, 0));
+		assert_row(row->label, !adm_warmup_elapse(&w, SECOND_MS, true, 0));
 		assert_row(row->label, same_warmup(&w, &ended));
 	}
 }
@@ -187,7 +190,10 @@ random_tick(Seeded *random)
 	return (int64_t) seeded_below(random, 5000) - 2000;
 }
 
-/* Ticks of any length, many of them negative, add up to the same. */
+/*
+ * Ticks of any length, many of them negative, add up to the same; those that
+ * prove nothing add to the age alone.
+ */
 static void
 uneven_ticks_add_up(void **state)
 {
@@ -204,14 +210,16 @@ uneven_ticks_add_up(void **state)
 		while (!ended)
 		{
 			int64_t		elapsed_ms = random_tick(&random);
+			bool		proves = !seeded_once_in(&random, 3);
 
 			if (seeded_once_in(&random, 20))
 				(void) (adm_warmup_hold(&w) || adm_warmup_continue(&w));
 			if (elapsed_ms > 0)
 				age_ms += elapsed_ms;
-			if (elapsed_ms > 0 && w.phase == ADM_PHASE_WARMING)
+			if (elapsed_ms > 0 && proves && w.phase == ADM_PHASE_WARMING)
 				spent_ms += elapsed_ms;
-			ended = adm_warmup_elapse(&w, elapsed_ms, DAY_S * SECOND_MS);
+			ended = adm_warmup_elapse(&w, elapsed_ms, proves,
+									  DAY_S * SECOND_MS);
 			assert_int_equal(w.spent_ms, spent_ms);
 			assert_int_equal(w.age_ms, age_ms);
 			assert_int_equal(ended, spent_ms >= five_minutes.duration_ms);
@@ -304,12 +312,133 @@ single_steps(void **state)
 		expected.spent_ms = row->expected_spent_ms;
 		expected.age_ms = row->expected_age_ms;
 
-		ended = adm_warmup_elapse(&w, row->elapsed_ms, row->max_age_ms);
+		ended = adm_warmup_elapse(&w, row->elapsed_ms, true, row->max_age_ms);
 		assert_row_int(row->label, ended, ends);
 		assert_row_int(row->label, w.spent_ms, row->expected_spent_ms);
 		assert_row_int(row->label, w.age_ms, row->expected_age_ms);
 		assert_row(row->label, same_warmup(&w, &expected));
 	}
+}
+
+/* Time that is no progress leaves all but the age as it was, and may expire. */
+static void
+steps_without_progress(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(step_rows); i++)
+	{
+		const StepRow *row = &step_rows[i];
+		bool		too_old = row->phase != OPEN &&
+			row->expected_age_ms >= row->max_age_ms;
+		AdmWarmup	w = {
+			row->phase, ADM_TRIGGER_CRASH, RUNS_ON,
+			{row->duration_ms, 1, 2}, row->spent_ms, row->age_ms, 77
+		};
+		AdmWarmup	expected = w;
+
+		expected.age_ms = row->expected_age_ms;
+		if (too_old)
+		{
+			expected.phase = OPEN;
+			expected.ending = EXPIRED;
+		}
+		assert_row_int(row->label, adm_warmup_elapse(&w, row->elapsed_ms, false,
+													 row->max_age_ms), too_old);
+		assert_row(row->label, same_warmup(&w, &expected));
+	}
+}
+
+/* A day without load: the caps are where they were, until it expires. */
+static void
+an_idle_day_proves_nothing(void **state)
+{
+	AdmWarmup	w = begun(&five_minutes);
+
+	(void) state;
+	assert_false(adm_warmup_elapse(&w, 150 * SECOND_MS, true, DAY_S * SECOND_MS));
+	for (int now_s = 150; now_s < DAY_S - 1; now_s++)
+	{
+		assert_false(adm_warmup_elapse(&w, SECOND_MS, false, DAY_S * SECOND_MS));
+		assert_true(adm_warmup_progress(&w) == 0.5);
+	}
+	assert_true(adm_warmup_elapse(&w, SECOND_MS, false, DAY_S * SECOND_MS));
+	assert_int_equal(w.ending, EXPIRED);
+}
+
+/*
+ * Set back.
+ */
+
+typedef struct SetBackRow
+{
+	const char *label;
+	AdmPhase	phase;
+	int64_t		duration_ms;
+	int64_t		spent_ms;
+	double		progress;
+	int64_t		expected_spent_ms;
+} SetBackRow;
+
+/* The last double below 1, of the longest window. */
+#define LONGEST_BELOW_ONE	(INT64_MAX - 1023)
+
+static const SetBackRow set_back_rows[] = {
+	{"half way back", WARMING, 1000, 600, 0.3, 300},
+	{"to the beginning", WARMING, 1000, 600, 0, 0},
+	{"rounded down", WARMING, 1000, 600, 0.3339, 333},
+	{"to where it is", WARMING, 1000, 600, 0.6, 600},
+	{"never forward", WARMING, 1000, 600, 0.7, 600},
+	{"never to the end", WARMING, 1000, 600, 1, 600},
+	{"beyond the end", WARMING, 1000, 600, INFINITY, 600},
+	{"before the beginning", WARMING, 1000, 600, -0.5, 0},
+	{"far before the beginning", WARMING, 1000, 600, -INFINITY, 0},
+	{"not a number", WARMING, 1000, 600, NAN, 600},
+	{"at the beginning", WARMING, 1000, 0, -1, 0},
+	{"held", HOLDING, 1000, 600, 0.3, 600},
+	{"none runs", OPEN, 1000, 600, 0.3, 600},
+	{"longest window", WARMING, INT64_MAX, INT64_MAX, 1 - DBL_EPSILON / 2,
+	LONGEST_BELOW_ONE},
+	{"longest window, half", WARMING, INT64_MAX, INT64_MAX - 1, 0.5,
+	INT64_MAX / 2 + 1},
+	{"no window", WARMING, 0, 0, 0.5, 0},
+};
+
+static void
+set_back(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(set_back_rows); i++)
+	{
+		const SetBackRow *row = &set_back_rows[i];
+		AdmWarmup	w = {
+			row->phase, ADM_TRIGGER_CRASH, EXPIRED,
+			{row->duration_ms, 1, 2}, row->spent_ms, 700, 77
+		};
+		AdmWarmup	expected = w;
+
+		expected.spent_ms = row->expected_spent_ms;
+		adm_warmup_set_back(&w, row->progress);
+		assert_row_int(row->label, w.spent_ms, row->expected_spent_ms);
+		assert_row(row->label, same_warmup(&w, &expected));
+	}
+}
+
+/* What was lost is made again in the same time, and the age goes on. */
+static void
+set_back_and_on_again(void **state)
+{
+	AdmWarmup	w = begun(&five_minutes);
+
+	(void) state;
+	assert_false(adm_warmup_elapse(&w, 200 * SECOND_MS, true, DAY_S * SECOND_MS));
+	adm_warmup_set_back(&w, 0.5);
+	assert_int_equal(w.spent_ms, 150 * SECOND_MS);
+	assert_int_equal(w.age_ms, 200 * SECOND_MS);
+	assert_false(adm_warmup_elapse(&w, 150 * SECOND_MS - 1, true,
+								   DAY_S * SECOND_MS));
+	assert_true(adm_warmup_elapse(&w, 1, true, DAY_S * SECOND_MS));
+	assert_int_equal(w.ending, COMPLETED);
+	assert_int_equal(w.age_ms, 350 * SECOND_MS);
 }
 
 /*
@@ -413,7 +542,7 @@ progress(void **state)
 
 static const char *const phase_names[] = {"open", "warming", "holding"};
 static const char *const trigger_names[] = {
-	"none", "new_instance", "new_host", "promotion", "crash", "manual"
+	"none", "new_instance", "new_host", "promotion", "crash", "relapse", "manual"
 };
 static const char *const ending_names[] = {
 	"none", "completed", "expired", "stopped"
@@ -456,7 +585,7 @@ names_make_the_round_trip(void **state)
 static const char *const no_names[] = {
 	"", " ", "Open", "OPEN", "open ", " open", "ope", "opened", "warming\n",
 	"None", "non", "no", "new", "new-host", "new_instance,new_host", "crash\t",
-	"0", "1", "-1"
+	"relapsed", "0", "1", "-1"
 };
 
 /* And what was there stays. */
@@ -509,7 +638,7 @@ event_keeps_the_window_and_the_hold(void **state)
 	{
 		AdmWarmup	w = begun(&own_window);
 
-		assert_false(adm_warmup_elapse(&w, 500, DAY_S * SECOND_MS));
+		assert_false(adm_warmup_elapse(&w, 500, true, DAY_S * SECOND_MS));
 		if (held)
 			assert_true(adm_warmup_hold(&w));
 		adm_warmup_begin_anew(&w, ADM_TRIGGER_PROMOTION, &other_window, 7);
@@ -534,6 +663,10 @@ main(void)
 		cmocka_unit_test(whole_days),
 		cmocka_unit_test(uneven_ticks_add_up),
 		cmocka_unit_test(single_steps),
+		cmocka_unit_test(steps_without_progress),
+		cmocka_unit_test(an_idle_day_proves_nothing),
+		cmocka_unit_test(set_back),
+		cmocka_unit_test(set_back_and_on_again),
 		cmocka_unit_test(operators_change_what_can_be_changed),
 		cmocka_unit_test(progress),
 		cmocka_unit_test(names_make_the_round_trip),

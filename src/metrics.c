@@ -1,0 +1,343 @@
+/*
+ * metrics.c - all there is to export.
+ *
+ * What has a conventional name has it.  Labels come from fixed sets, so that a
+ * storm of roles and applications cannot make a storm of series.  What is not
+ * known has no line.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "compat.h"
+#include "metrics.h"
+#include "os/clock.h"
+#include "report.h"
+#include "samples.h"
+#include "settings.h"
+#include "text_file.h"
+#include "utils/memutils.h"
+
+#define WRITE_EVERY_MS	5000
+
+/* A monitoring agent runs as another user. */
+#define FILE_MODE		(S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)
+
+/* More than there are; checked at each point. */
+#define MOST_POINTS		128
+
+#define MS_PER_S		1e3
+
+typedef enum Metric
+{
+	PG_UP,
+	MAX_CONNECTIONS,
+	ACTIVITY_COUNT,
+	MODE,
+	LEVEL,
+	PHASE,
+	PROGRESS,
+	CAP,
+	CONNECTIONS,
+	CPU_DEMAND,
+	CPU_USED,
+	RUN_QUEUE_WAIT,
+	RUNNABLE_BACKENDS,
+	USABLE_CORES,
+	STALLED,
+	THROTTLED,
+	STEAL,
+	LOAD1,
+	MEMORY_AVAILABLE,
+	MEMORY_LIMIT,
+	SAMPLE_AGE,
+	HEARTBEAT_AGE,
+	ADMITTED,
+	HELD,
+	HANDED_ON,
+	PASSED,
+	REFUSED,
+	ABANDONED,
+	ENDED,
+	WOULD_HOLD,
+	SERVER_REFUSED,
+	HELD_COMFORTABLE,
+	WAIT,
+	METRIC_COUNT
+} Metric;
+
+#define GAUGE(name, unit, help)		{name, ADM_METRIC_GAUGE, unit, help}
+#define COUNTER(name, unit, help)	{name, ADM_METRIC_COUNTER, unit, help}
+
+static const AdmMetric metrics[METRIC_COUNT] = {
+	[PG_UP] = GAUGE("pg_up", "", "Whether the server runs; the page is made inside it."),
+	[MAX_CONNECTIONS] = GAUGE("pg_settings_max_connections", "", "Connection slots, the reserved ones included."),
+	[ACTIVITY_COUNT] = GAUGE("pg_stat_activity_count", "", "Client backends by state, as in pg_stat_activity."),
+	[MODE] = GAUGE("pg_admission_mode", "", "1 for the present pg_admission.mode."),
+	[LEVEL] = GAUGE("pg_admission_pressure_level", "", "1 for the present level of pressure."),
+	[PHASE] = GAUGE("pg_admission_warmup_phase", "", "1 for the present phase of the warm-up; open: none runs."),
+	[PROGRESS] = GAUGE("pg_admission_warmup_progress_ratio", "ratio", "How far the warm-up is, 0 to 1; 1 when none runs."),
+	[CAP] = GAUGE("pg_admission_cap", "", "How many permits may be out, in sessions; in mode observe, would be; +Inf: no cap."),
+	[CONNECTIONS] = GAUGE("pg_admission_connections", "", "Sessions by what they hold at the connection gate."),
+	[CPU_DEMAND] = GAUGE("pg_admission_cpu_demand_ratio", "ratio", "Time running and waiting for a processor, of what the usable cores have; 1 is exactly busy."),
+	[CPU_USED] = GAUGE("pg_admission_cpu_used_ratio", "ratio", "Processor time used, of what the usable cores have."),
+	[RUN_QUEUE_WAIT] = GAUGE("pg_admission_run_queue_wait_ratio", "ratio", "Of the time in which the server's processes could run, the share that they waited for a processor."),
+	[RUNNABLE_BACKENDS] = GAUGE("pg_admission_runnable_backends", "", "Mean number of the server's processes that ran or waited for a processor."),
+	[USABLE_CORES] = GAUGE("pg_admission_usable_cores", "", "Processors the server may use, by affinity, quota or pg_admission.cores."),
+	[STALLED] = GAUGE("pg_admission_stalled_ratio", "ratio", "Share of the time in which some or all tasks stood still for want of a resource (PSI)."),
+	[THROTTLED] = GAUGE("pg_admission_throttled_ratio", "ratio", "Share of the periods of the control group's quota in which it was used up."),
+	[STEAL] = GAUGE("pg_admission_steal_ratio", "ratio", "Share of the processors' time that went to other virtual machines."),
+	[LOAD1] = GAUGE("pg_admission_load1", "", "The kernel's load average over one minute."),
+	[MEMORY_AVAILABLE] = GAUGE("pg_admission_memory_available_bytes", "bytes", "Memory to be had without swapping, of the machine or the control group."),
+	[MEMORY_LIMIT] = GAUGE("pg_admission_memory_limit_bytes", "bytes", "All memory, of the machine or the control group."),
+	[SAMPLE_AGE] = GAUGE("pg_admission_sample_age_seconds", "seconds", "Time since the figures of pressure were taken."),
+	[HEARTBEAT_AGE] = GAUGE("pg_admission_controller_heartbeat_age_seconds", "seconds", "Time since the controller last did its round; above 60 the gates open."),
+	[ADMITTED] = COUNTER("pg_admission_admitted", "", "Logins admitted by permit, at once or after waiting."),
+	[HELD] = COUNTER("pg_admission_held", "", "Logins that had to wait in line."),
+	[HANDED_ON] = COUNTER("pg_admission_handed_on", "", "Permits given to a waiter."),
+	[PASSED] = COUNTER("pg_admission_passed", "", "Logins let in beyond the caps because the machine was comfortable."),
+	[REFUSED] = COUNTER("pg_admission_refused", "", "Logins refused by a gate."),
+	[ABANDONED] = COUNTER("pg_admission_abandoned", "", "Logins whose client had hung up before it was admitted."),
+	[ENDED] = COUNTER("pg_admission_ended", "", "Logins terminated, cancelled or shut down while held."),
+	[WOULD_HOLD] = COUNTER("pg_admission_would_hold", "", "Mode observe: logins that a cap would have held."),
+	[SERVER_REFUSED] = COUNTER("pg_admission_server_refused", "", "Logins refused by PostgreSQL itself with SQLSTATE 53300."),
+	[HELD_COMFORTABLE] = COUNTER("pg_admission_held_while_comfortable_seconds", "seconds", "Time in which anybody was held for over 0.2 s while the machine was comfortable; should stay 0."),
+	[WAIT] = {"pg_admission_wait_seconds", ADM_METRIC_HISTOGRAM, "seconds", "Time in line of those who had to wait, whatever its end."}
+};
+
+#define GATE	{"gate", "connection"}
+
+typedef struct Collection
+{
+	AdmMetricPoint *points;
+	int			count;
+} Collection;
+
+static void
+put_point(Collection *c, Metric metric, const char *suffix,
+		  AdmLabel first, AdmLabel second, double value)
+{
+	AdmMetricPoint *point = &c->points[c->count];
+
+	if (isnan(value))
+		return;
+	if (c->count >= MOST_POINTS)
+		elog(ERROR, "too many metrics");
+	point->metric = &metrics[metric];
+	point->suffix = suffix;
+	point->labels[0] = first;
+	point->labels[1] = second;
+	point->value = value;
+	c->count++;
+}
+
+static void
+put(Collection *c, Metric metric, double value)
+{
+	put_point(c, metric, "", (AdmLabel) {NULL}, (AdmLabel) {NULL}, value);
+}
+
+static void
+put_labelled(Collection *c, Metric metric, const char *label, const char *name,
+			 double value)
+{
+	put_point(c, metric, "", (AdmLabel) {label, name}, (AdmLabel) {NULL}, value);
+}
+
+/* Of the gate, and perhaps of a kind. */
+static void
+put_gate(Collection *c, Metric metric, const char *label, const char *name,
+		 double value)
+{
+	put_point(c, metric, "", (AdmLabel) GATE, (AdmLabel) {label, name}, value);
+}
+
+static void
+put_server(Collection *c)
+{
+	AdmCompatActivity activity;
+
+	put(c, PG_UP, 1);
+	put(c, MAX_CONNECTIONS, MaxConnections);
+	adm_compat_activity(&activity);
+	for (int i = 0; i < ADM_COMPAT_STATES; i++)
+		put_labelled(c, ACTIVITY_COUNT, "state", adm_compat_state_name(i), activity.count[i]);
+}
+
+static double
+cap_or_infinity(uint32 cap)
+{
+	return cap == ADM_NO_CAP ? INFINITY : cap;
+}
+
+static void
+put_state(Collection *c, const AdmReport *r)
+{
+	const AdmWarmup *w = &r->state.warmup;
+	AdmCounts	now = r->gate.counts;
+
+	for (int mode = ADM_MODE_OFF; mode <= ADM_MODE_ENFORCE; mode++)
+		put_labelled(c, MODE, "mode", adm_mode_name(mode), (int) r->mode == mode);
+	for (int level = 0; level < ADM_LEVEL_COUNT; level++)
+		put_labelled(c, LEVEL, "level", adm_level_name(level), (int) r->state.level == level);
+	for (int phase = ADM_PHASE_OPEN; phase <= ADM_PHASE_HOLDING; phase++)
+		put_labelled(c, PHASE, "phase", adm_phase_name(phase), (int) w->phase == phase);
+	put_gate(c, PROGRESS, NULL, NULL, adm_warmup_progress(w));
+	put_gate(c, CAP, "of", "starting", cap_or_infinity(r->cap.active));
+	put_gate(c, CAP, "of", "admitted", cap_or_infinity(r->cap.present));
+	put_labelled(c, CONNECTIONS, "state", "starting", now.active);
+	put_labelled(c, CONNECTIONS, "state", "admitted", Max((int) now.present - (int) now.active, 0));
+	put_labelled(c, CONNECTIONS, "state", "waiting", now.waiting);
+	put_labelled(c, CONNECTIONS, "state", "exempt", Max(r->gate.exempt - r->gate.lane, 0));
+	put_labelled(c, CONNECTIONS, "state", "lane", r->gate.lane);
+}
+
+static void
+put_stalled(Collection *c, const char *resource, const char *kind, double value)
+{
+	put_point(c, STALLED, "", (AdmLabel) {"resource", resource},
+			  (AdmLabel) {"kind", kind}, value);
+}
+
+static void
+put_pressure(Collection *c, const AdmReport *r)
+{
+	const AdmPressure *p = &r->sample.pressure;
+
+	put(c, CPU_DEMAND, p->cpu_demand);
+	put(c, CPU_USED, p->cpu_used);
+	put(c, RUN_QUEUE_WAIT, p->run_queue_wait);
+	put(c, RUNNABLE_BACKENDS, p->runnable_backends);
+	put(c, USABLE_CORES, p->cores);
+	put_stalled(c, "cpu", "some", p->cpu_some);
+	put_stalled(c, "memory", "some", p->memory_some);
+	put_stalled(c, "memory", "full", p->memory_full);
+	put_stalled(c, "io", "some", p->io_some);
+	put_stalled(c, "io", "full", p->io_full);
+	put(c, THROTTLED, p->throttled);
+	put(c, STEAL, p->steal);
+	put(c, LOAD1, p->load1);
+	put(c, MEMORY_AVAILABLE, p->memory_available);
+	put(c, MEMORY_LIMIT, p->memory_limit);
+	if (r->sample.number > 0)
+		put(c, SAMPLE_AGE, (adm_clock_ms() - r->sample.taken_ms) / MS_PER_S);
+	if (r->controller.started)
+		put(c, HEARTBEAT_AGE, r->controller.heartbeat_age_ms / MS_PER_S);
+}
+
+static void
+put_totals(Collection *c, const AdmTotals *t)
+{
+	const uint64 *count = t->count;
+
+	put_gate(c, ADMITTED, NULL, NULL, count[ADM_TOTAL_ADMITTED]);
+	put_gate(c, HELD, NULL, NULL, count[ADM_TOTAL_HELD]);
+	put_gate(c, HANDED_ON, NULL, NULL, count[ADM_TOTAL_HANDED_ON]);
+	put_gate(c, PASSED, NULL, NULL, count[ADM_TOTAL_PASSED]);
+	put_gate(c, REFUSED, "reason", "timeout", count[ADM_TOTAL_REFUSED_TIMEOUT]);
+	put_gate(c, REFUSED, "reason", "slots", count[ADM_TOTAL_REFUSED_SLOTS]);
+	put_gate(c, ABANDONED, NULL, NULL, count[ADM_TOTAL_ABANDONED]);
+	put_gate(c, ENDED, NULL, NULL, count[ADM_TOTAL_ENDED]);
+	put_gate(c, WOULD_HOLD, "reason", "start_cap", count[ADM_TOTAL_WOULD_HOLD_STARTS]);
+	put_gate(c, WOULD_HOLD, "reason", "connection_cap", count[ADM_TOTAL_WOULD_HOLD_SESSIONS]);
+	put_labelled(c, SERVER_REFUSED, "reason", "too_many_clients", count[ADM_TOTAL_SERVER_NO_SLOT]);
+	put_labelled(c, SERVER_REFUSED, "reason", "reserved_slots", count[ADM_TOTAL_SERVER_RESERVED]);
+	put_labelled(c, SERVER_REFUSED, "reason", "connection_limit", count[ADM_TOTAL_SERVER_LIMIT]);
+	put(c, HELD_COMFORTABLE, count[ADM_TOTAL_HELD_COMFORTABLE_MS] / MS_PER_S);
+}
+
+/* OpenMetrics wants bounds as canonical floats: 1.0, not 1. */
+static char *
+bound_name(int bucket)
+{
+	uint64		bound_ms = adm_counters_bucket_ms(bucket);
+
+	if (bound_ms == 0)
+		return pstrdup("+Inf");
+	if (bound_ms % 1000 == 0)
+		return psprintf("%d.0", (int) (bound_ms / 1000));
+	return psprintf("%g", bound_ms / MS_PER_S);
+}
+
+static void
+put_waits(Collection *c, const AdmTotals *t)
+{
+	uint64		below = 0;
+
+	for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
+	{
+		below += t->waits[i];
+		put_point(c, WAIT, "_bucket", (AdmLabel) GATE,
+				  (AdmLabel) {"le", bound_name(i)}, below);
+	}
+	put_point(c, WAIT, "_sum", (AdmLabel) GATE, (AdmLabel) {NULL}, t->waited_ms / MS_PER_S);
+	put_point(c, WAIT, "_count", (AdmLabel) GATE, (AdmLabel) {NULL}, below);
+}
+
+AdmMetricPoint *
+adm_metrics_collect(int *count)
+{
+	Collection	c = {palloc0(MOST_POINTS * sizeof(AdmMetricPoint)), 0};
+	AdmReport	report;
+
+	adm_report_read(&report);
+	put_server(&c);
+	put_state(&c, &report);
+	put_pressure(&c, &report);
+	put_totals(&c, &report.totals);
+	put_waits(&c, &report.totals);
+	*count = c.count;
+	return c.points;
+}
+
+char *
+adm_metrics_page(AdmExposition format)
+{
+	int			count;
+	AdmMetricPoint *points = adm_metrics_collect(&count);
+	size_t		length = adm_exposition_print(points, count, format, NULL, 0);
+	char	   *page = palloc(length + 1);
+
+	(void) adm_exposition_print(points, count, format, page, length + 1);
+	return page;
+}
+
+/* The setting's memory changes hands at a reload. */
+static void
+follow_path(AdmTextFile *file)
+{
+	if (file->path && strcmp(file->path, adm_metrics_file) == 0)
+		return;
+	if (file->path)
+		pfree((char *) file->path);
+	file->path = MemoryContextStrdup(TopMemoryContext, adm_metrics_file);
+	file->failing = false;
+}
+
+void
+adm_metrics_write_file(void)
+{
+	static AdmTextFile file = {
+		.purpose = "metrics file",
+		.consequence = "Until this is mended, the metrics there are old.",
+		.mode = FILE_MODE
+	};
+	static int64 written_ms = 0;
+	MemoryContext context;
+	MemoryContext before;
+	char	   *page;
+
+	if (adm_metrics_file[0] == '\0' ||
+		(written_ms > 0 && adm_clock_ms() - written_ms < WRITE_EVERY_MS))
+		return;
+	written_ms = adm_clock_ms();
+	follow_path(&file);
+	context = AllocSetContextCreate(TopMemoryContext, "pg_admission metrics",
+									ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(context);
+	page = adm_metrics_page(ADM_EXPOSITION_PROMETHEUS);
+	(void) adm_text_file_replace(&file, page, strlen(page), false);
+	adm_compat_forget_activity();
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(context);
+}

@@ -1,0 +1,266 @@
+/*
+ * sampling.c - the controller's eyes.
+ *
+ * A look is short and serves the governor; while somebody waits there are five
+ * of them in a sample's time.  A sample goes to the views and the history, and
+ * is about the whole time since the one before.
+ */
+#include "postgres.h"
+
+#include "arming.h"
+#include "counters.h"
+#include "history.h"
+#include "os/clock.h"
+#include "os/sampler.h"
+#include "permits.h"
+#include "processes.h"
+#include "samples.h"
+#include "sampling.h"
+#include "settings.h"
+#include "state.h"
+#include "utils/timestamp.h"
+
+#define LOOKS_IN_A_SAMPLE	5
+
+/* Shorter looks say little: the kernel's clock ticks in 1 to 10 ms. */
+#define SHORTEST_LOOK_MS	100
+
+#define LOG_LEVEL_EVERY_MS	10000
+
+/* A line whose first has waited so long stands. */
+#define LINE_STANDS_MS		100
+
+/* What the governor compares from look to look. */
+typedef struct Look
+{
+	AdmReading	reading;
+	AdmServerTime time;
+	uint64		left;			/* clients hung up or refused after waiting */
+} Look;
+
+static AdmSampler sampler;
+static Look last_look;
+static Look last_sample;
+static AdmLevelState level;
+
+/* Says once of each source that it cannot be used. */
+static void
+tell_missing(uint32 misses)
+{
+	static uint32 told = 0;
+
+	for (uint32 miss = 1; miss != 0 && miss <= misses; miss <<= 1)
+	{
+		if ((misses & miss) == 0 || (told & miss) != 0)
+			continue;
+		told |= miss;
+		ereport(LOG,
+				(errmsg("pg_admission cannot read \"%s%s\": what comes from it is shown as null",
+						adm_system_root, adm_sampler_source(miss)),
+				 errdetail("It is missing, not readable or not as expected; pressure is judged by what else there is.")));
+	}
+}
+
+static void
+take_look(Look *look)
+{
+	uint32		misses;
+	AdmTotals	totals;
+
+	misses = adm_sampler_read(&sampler, adm_cores, &look->reading);
+	if (adm_processes_look(&look->time))
+	{
+		look->reading.server_run_ns = look->time.run_ns;
+		look->reading.server_wait_ns = look->time.wait_ns;
+	}
+	else
+		misses |= ADM_MISSES_PROCESSES;
+	tell_missing(misses);
+
+	adm_counters_read(&totals);
+	look->left = totals.count[ADM_TOTAL_ABANDONED] + totals.count[ADM_TOTAL_REFUSED_TIMEOUT];
+}
+
+/* The folder may have been changed by a reload. */
+static void
+follow_root(void)
+{
+	static char *root = NULL;
+
+	if (root && strcmp(root, adm_system_root) == 0)
+		return;
+	if (root)
+		free(root);
+	root = strdup(adm_system_root);
+	adm_sampler_init(&sampler, root ? root : "");
+	take_look(&last_look);
+	last_sample = last_look;
+}
+
+void
+adm_sampling_start(void)
+{
+	AdmMachineSample before;
+
+	adm_samples_machine(&before);
+	level = before.level;
+	follow_root();
+}
+
+/*
+ * How much gated work uses, whichever is more: its processor time, of the
+ * cores; or the sessions that run or want to, of connection_cap.
+ */
+static double
+gated_use(const Look *before, const Look *now)
+{
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps());
+	double		window_ns = (now->reading.at_us - before->reading.at_us) * 1e3;
+	double		run = (now->time.gated_run_ns - before->time.gated_run_ns) / window_ns;
+	double		wait = (now->time.gated_wait_ns - before->time.gated_wait_ns) / window_ns;
+	double		of_cores = run / now->reading.cores;
+
+	if (cap.present == ADM_NO_CAP)
+		return of_cores;
+	return Max(of_cores, (run + wait) / cap.present);
+}
+
+/* Only of critical pressure and its end, and not of every turn it takes. */
+static void
+log_level(AdmLevel before)
+{
+	static int64 logged_ms = 0;
+	bool		critical = level.level == ADM_LEVEL_CRITICAL || before == ADM_LEVEL_CRITICAL;
+
+	if (!critical || (logged_ms > 0 && adm_clock_ms() - logged_ms < LOG_LEVEL_EVERY_MS))
+		return;
+	logged_ms = adm_clock_ms();
+	ereport(LOG,
+			(errmsg("pg_admission: pressure is %s", adm_level_name(level.level)),
+			 errdetail("It was %s; %s is %.2f.", adm_level_name(before),
+					   level.cause[0] ? level.cause : "the highest figure",
+					   level.cause_value)));
+}
+
+static void
+govern(const Look *before, const Look *now)
+{
+	AdmGovernorInput in;
+	AdmGovernorOrder order;
+	AdmPressure pressure;
+	AdmLineSigns signs;
+	AdmLevel	level_before = level.level;
+
+	adm_pressure_between(&before->reading, &now->reading, &pressure);
+	in.elapsed_ms = (now->reading.at_us - before->reading.at_us) / 1000;
+	in.line_stands = adm_permits_longest_wait_ms() >= LINE_STANDS_MS;
+	in.clients_left = now->left > before->left;
+	in.use = gated_use(before, now);
+
+	signs = adm_state_signs();
+	signs.line_stands |= in.line_stands;
+	signs.clients_leave |= in.clients_left;
+	if (adm_level_step(&level, &pressure, signs, in.elapsed_ms))
+		log_level(level_before);
+	in.level = level.level;
+	in.figures = level.figures;
+
+	order = adm_state_govern(&in, &pressure);
+	if (order.cut)
+		ereport(LOG,
+				(errmsg("pg_admission cuts the caps: pressure is critical"),
+				 errdetail("%s is %.2f.", level.cause, level.cause_value)));
+	if (order.relapse)
+		adm_arming_on_relapse();
+	adm_permits_serve_line();
+}
+
+static void
+publish_sample(const Look *before, const Look *now)
+{
+	AdmMachineSample sample;
+
+	adm_pressure_between(&before->reading, &now->reading, &sample.pressure);
+	sample.level = level;
+	sample.taken_at = GetCurrentTimestamp();
+	sample.taken_ms = now->reading.at_us / 1000;
+	adm_samples_publish(&sample, adm_processes_figures());
+	adm_history_add(&sample);
+}
+
+/* How long ago it was. */
+static int64
+age_ms(const Look *look)
+{
+	return (adm_clock_us() - look->reading.at_us) / 1000;
+}
+
+static bool
+somebody_waits(void)
+{
+	return adm_permits_counts().counts.waiting > 0;
+}
+
+static int64
+look_interval_ms(void)
+{
+	if (!somebody_waits())
+		return adm_sample_interval_ms;
+	return Max(adm_sample_interval_ms / LOOKS_IN_A_SAMPLE, SHORTEST_LOOK_MS);
+}
+
+static bool
+sample_is_due(void)
+{
+	return age_ms(&last_sample) >= adm_sample_interval_ms ||
+		(adm_samples_wanted() && age_ms(&last_sample) >= SHORTEST_LOOK_MS);
+}
+
+static void
+look_and_govern(void)
+{
+	Look		now;
+
+	take_look(&now);
+	govern(&last_look, &now);
+	last_look = now;
+}
+
+void
+adm_sampling_round(void)
+{
+	bool		sample = sample_is_due();
+
+	follow_root();
+	if (!sample && age_ms(&last_look) < look_interval_ms())
+		return;
+	look_and_govern();
+	if (!sample)
+		return;
+	publish_sample(&last_sample, &last_look);
+	last_sample = last_look;
+}
+
+long
+adm_sampling_due_in_ms(void)
+{
+	int64		look_ms = look_interval_ms() - age_ms(&last_look);
+	int64		sample_ms = (adm_samples_wanted() ? SHORTEST_LOOK_MS : adm_sample_interval_ms) -
+		age_ms(&last_sample);
+
+	return (long) Max(Min(look_ms, sample_ms), 1);
+}
+
+bool
+adm_sampling_is_comfortable(void)
+{
+	return level.level == ADM_LEVEL_COMFORTABLE && level.over_ms[ADM_LEVEL_HIGH] == 0;
+}
+
+bool
+adm_sampling_is_comfortable_now(void)
+{
+	if (adm_sampling_is_comfortable() && age_ms(&last_look) >= SHORTEST_LOOK_MS)
+		look_and_govern();
+	return adm_sampling_is_comfortable();
+}

@@ -1,0 +1,27 @@
+/*
+ * sampling.h - the controller's eyes: looks at the machine and the server's
+ * processes, judges pressure, has the governor act on it, and keeps the sample
+ * and the history.
+ */
+#ifndef ADM_SAMPLING_H
+#define ADM_SAMPLING_H
+
+/* Once, in a new controller. */
+extern void adm_sampling_start(void);
+
+/* In each round: does what is due, which may be nothing. */
+extern void adm_sampling_round(void);
+
+/* How long until something is due, in milliseconds. */
+extern long adm_sampling_due_in_ms(void);
+
+/*
+ * Whether the machine is comfortable by the level and by the last look, which
+ * is ahead of it.
+ */
+extern bool adm_sampling_is_comfortable(void);
+
+/* The same by a look of just now: takes one if the last is older than 0.1 s. */
+extern bool adm_sampling_is_comfortable_now(void);
+
+#endif							/* ADM_SAMPLING_H */

@@ -1,0 +1,74 @@
+# What a user must never see is a healthy server that turns people away because
+# an extension was installed: whole scenes with the default settings, on the
+# machine as it is.  The quiet night and the morning after it are in
+# 012_governor.pl, where the test says what the machine does.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use AdmissionTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time usleep);
+
+my $burn = q{DO $$ BEGIN WHILE clock_timestamp() < statement_timestamp() + interval '%s' LOOP PERFORM 1; END LOOP; END $$};
+
+# Nobody was refused, and nobody waited for long while there was no need to.
+sub nobody_suffered
+{
+	my ($node, $scene) = @_;
+	is(status_of($node, 'refused'), '0', "$scene: nobody was refused");
+	is(status_of($node, 'held_while_comfortable_ms'), '0', "$scene: nobody was held on a comfortable machine");
+	return;
+}
+
+# The small shop: forty workers with persistent connections come back all at
+# once after a crash, into a warm-up.
+my $shop = new_node('shop', 'max_connections = 100',
+	"pg_admission.warmup_on = 'all'", 'pg_admission.warmup_advance = load');
+$shop->stop('immediate');
+$shop->start;
+is(status_of($shop, 'phase || warmup_trigger'), 'warmingcrash', 'small shop: a crash starts a warm-up');
+my @workers = start_clients($shop, 40);
+wait_clients(40, 'in', @workers);
+for my $round (1 .. 10)
+{
+	$_->query('SELECT count(*) FROM pg_class') for @workers;
+	wait_clients(40, 'in', @workers);
+}
+nobody_suffered($shop, 'small shop');
+cmp_ok(status_of($shop, 'longest_wait_ms'), '<=', 200, 'small shop: nobody waited for longer than 0.2 s');
+$_->hang_up for @workers;
+
+# A lone batch: thirty sessions work as hard as they can, and there is nobody
+# else.
+$shop->safe_psql('postgres', 'SELECT admission.start_warmup(), admission.reset_counters()');
+my @batch = start_clients($shop, 30);
+my %sent;
+wait_until('the batch is done', sub {
+	for my $session (clients_in('in', @batch))
+	{
+		$session->query(sprintf($burn, '2 s')) if !$sent{$session}++;
+	}
+	return scalar(keys %sent) == 30 && clients_in('in', @batch) == 30;
+});
+is(scalar(clients_in('refused', @batch)), 0, 'lone batch: nothing is refused');
+is(status_of($shop, "warmup_trigger <> 'relapse'"), 't', 'lone batch: it is no incident');
+nobody_suffered($shop, 'lone batch');
+cmp_ok($shop->safe_psql('postgres', 'SELECT max(cpu_demand) FROM admission.pressure_history'), '>', 3,
+	'lone batch: though the machine was wanted by many more than it has processors');
+$_->hang_up for @batch;
+
+# A data load by a superuser proves nothing.
+wait_status($shop, "pressure_level = 'comfortable' AND connections_admitted = 0");
+$shop->safe_psql('postgres', "SELECT admission.start_warmup('10 s')");
+$shop->safe_psql('postgres', sprintf($burn, '7 s'));
+cmp_ok($shop->safe_psql('postgres', q{
+	SELECT avg(cpu_used) FROM admission.pressure_history WHERE sampled_at > now() - interval '5 s'}), '>', 0.3,
+	'data load: the machine works');
+is(status_of($shop, 'phase || progress'), 'warming0', 'data load: and proves nothing');
+$shop->stop;
+
+done_testing();
