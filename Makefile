@@ -8,6 +8,7 @@ OBJS = \
 	src/policy/governor.o \
 	src/policy/history_entry.o \
 	src/policy/level.o \
+	src/policy/per_core.o \
 	src/policy/pressure.o \
 	src/policy/ramp.o \
 	src/policy/record.o \
@@ -29,7 +30,10 @@ OBJS = \
 	src/counters.o \
 	src/exemption.o \
 	src/history.o \
+	src/lending.o \
+	src/line_wait.o \
 	src/metrics.o \
+	src/own_locks.o \
 	src/permits.o \
 	src/persist.o \
 	src/pg_admission.o \
@@ -47,8 +51,12 @@ OBJS = \
 	src/sql_row.o \
 	src/sql_status.o \
 	src/sql_warmup.o \
+	src/starts.o \
 	src/state.o \
-	src/text_file.o
+	src/text_file.o \
+	src/transaction_gate.o \
+	src/waits.o \
+	src/work.o
 
 EXTENSION = pg_admission
 DATA = pg_admission--0.1.sql

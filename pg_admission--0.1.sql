@@ -37,6 +37,19 @@ CREATE FUNCTION admission.status(
 	OUT would_hold_connection_cap bigint,
 	OUT refused_by_server bigint,
 	OUT longest_wait_ms bigint,
+	OUT transaction_cap int,
+	OUT transactions_running int,
+	OUT transactions_waiting int,
+	OUT transactions_lent int,
+	OUT transactions_long int,
+	OUT transactions_admitted bigint,
+	OUT transactions_held bigint,
+	OUT transactions_refused bigint,
+	OUT transactions_abandoned bigint,
+	OUT transactions_ended bigint,
+	OUT transactions_let_through bigint,
+	OUT transactions_would_hold bigint,
+	OUT longest_transaction_wait_ms bigint,
 	OUT held_while_comfortable_ms bigint,
 	OUT counters_reset_at timestamptz,
 	OUT controller_pid int,
@@ -110,6 +123,32 @@ COMMENT ON COLUMN admission.status.refused_by_server IS
 'logins that PostgreSQL itself refused for want of a connection slot since the counters were reset: "sorry, too many clients already" and "remaining connection slots are reserved"';
 COMMENT ON COLUMN admission.status.longest_wait_ms IS
 'the longest time a login has been held, whatever its end, in milliseconds, since the counters were reset';
+COMMENT ON COLUMN admission.status.transaction_cap IS
+'how many transactions may run at once; in mode observe, would; null: no cap';
+COMMENT ON COLUMN admission.status.transactions_running IS
+'transactions of gated sessions past the transaction gate, but those that are lent';
+COMMENT ON COLUMN admission.status.transactions_waiting IS
+'transactions in line';
+COMMENT ON COLUMN admission.status.transactions_lent IS
+'transactions whose permit is lent, since they wait for the client, a lock, a standby or the like, not for a processor or a disk';
+COMMENT ON COLUMN admission.status.transactions_long IS
+'of transactions_running, those older than pg_admission.long_transaction_after that transaction_cap does not count, since half of it is taken by others as old';
+COMMENT ON COLUMN admission.status.transactions_admitted IS
+'transactions admitted while a cap stood, at once or after waiting, since the counters were reset';
+COMMENT ON COLUMN admission.status.transactions_held IS
+'transactions that had to wait in line since the counters were reset';
+COMMENT ON COLUMN admission.status.transactions_refused IS
+'transactions refused since the counters were reset, with SQLSTATE 53400: their session goes on';
+COMMENT ON COLUMN admission.status.transactions_abandoned IS
+'transactions whose client had hung up while they waited, since the counters were reset';
+COMMENT ON COLUMN admission.status.transactions_ended IS
+'transactions cancelled, timed out or terminated while they waited, since the counters were reset';
+COMMENT ON COLUMN admission.status.transactions_let_through IS
+'transactions let in beyond the cap since the counters were reset: the machine was comfortable, they blocked somebody, or their session held a cursor or an advisory lock';
+COMMENT ON COLUMN admission.status.transactions_would_hold IS
+'mode observe: transactions that transaction_cap would have held, since the counters were reset';
+COMMENT ON COLUMN admission.status.longest_transaction_wait_ms IS
+'the longest time a transaction has waited, whatever its end, in milliseconds, since the counters were reset';
 COMMENT ON COLUMN admission.status.held_while_comfortable_ms IS
 'time in which anybody was held for over 0.2 s while pressure was comfortable, in milliseconds, since the counters were reset; should stay 0';
 COMMENT ON COLUMN admission.status.counters_reset_at IS
@@ -276,7 +315,13 @@ CREATE FUNCTION admission.pressure_history(
 	OUT held bigint,
 	OUT refused bigint,
 	OUT abandoned bigint,
-	OUT refused_by_server bigint
+	OUT refused_by_server bigint,
+	OUT transaction_cap bigint,
+	OUT transactions_running bigint,
+	OUT transactions_lent bigint,
+	OUT transactions_waiting bigint,
+	OUT transactions_refused bigint,
+	OUT transactions_abandoned bigint
 )
 RETURNS SETOF record
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
@@ -344,6 +389,19 @@ COMMENT ON COLUMN admission.pressure_history.abandoned IS
 COMMENT ON COLUMN admission.pressure_history.refused_by_server IS
 'logins that PostgreSQL itself refused for want of a slot, in the window';
 
+COMMENT ON COLUMN admission.pressure_history.transaction_cap IS
+'how many transactions could run at once; null: no cap';
+COMMENT ON COLUMN admission.pressure_history.transactions_running IS
+'transactions past their gate at that moment, but those lent';
+COMMENT ON COLUMN admission.pressure_history.transactions_lent IS
+'transactions whose permit was lent at that moment';
+COMMENT ON COLUMN admission.pressure_history.transactions_waiting IS
+'transactions in line at that moment';
+COMMENT ON COLUMN admission.pressure_history.transactions_refused IS
+'transactions refused by the gate in the window';
+COMMENT ON COLUMN admission.pressure_history.transactions_abandoned IS
+'transactions whose client had hung up while they waited, in the window';
+
 CREATE FUNCTION admission.sample_now()
 RETURNS timestamptz
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
@@ -371,13 +429,29 @@ AS 'MODULE_PATHNAME', 'adm_backend_samples';
 COMMENT ON FUNCTION admission.backend_samples() IS
 'what the last sample and the gate know of each process of the server; joined with pg_stat_activity it is the view admission.backends';
 
-CREATE FUNCTION admission.blocking(pid int)
-RETURNS int
-LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
+/*
+ * Stable, so that a view that does not show them does not call them: each looks
+ * through the whole lock table.
+ */
+CREATE FUNCTION admission.blocking(
+	OUT pid int,
+	OUT processes int
+)
+RETURNS SETOF record
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED
+ROWS 10
 AS 'MODULE_PATHNAME', 'adm_blocking';
 
-COMMENT ON FUNCTION admission.blocking(int) IS
-'how many processes wait for a lock that this one holds or is before them in line for; looks through the lock table once a query';
+COMMENT ON FUNCTION admission.blocking() IS
+'each process that others wait for to release a lock, and how many they are; looks through the lock table once for each of those';
+
+CREATE FUNCTION admission.blocked_by(pid int)
+RETURNS int[]
+LANGUAGE internal STABLE STRICT PARALLEL RESTRICTED
+AS 'pg_blocking_pids';
+
+COMMENT ON FUNCTION admission.blocked_by(int) IS
+'pg_blocking_pids(), for views that need not call it';
 
 CREATE VIEW admission.backends AS
 	SELECT
@@ -385,10 +459,10 @@ CREATE VIEW admission.backends AS
 		s.leader_pid,
 		COALESCE(a.usename, w.role::name) AS role,
 		COALESCE(a.datname, w.database::name) AS database,
-		COALESCE(a.application_name, w.application_name) AS application_name,
+		CASE w.gate WHEN 'connection' THEN w.application_name ELSE a.application_name END AS application_name,
 		COALESCE(a.client_addr, w.client_address) AS client_address,
 		COALESCE(a.backend_type, CASE WHEN s.gate_state IS NULL THEN 'background worker' ELSE 'client backend' END) AS backend_type,
-		a.state,
+		CASE w.gate WHEN 'connection' THEN 'waiting for admission' ELSE a.state END AS state,
 		a.wait_event_type,
 		a.wait_event,
 		s.gate_state,
@@ -399,14 +473,17 @@ CREATE VIEW admission.backends AS
 		s.memory_bytes,
 		s.read_bytes_per_s,
 		s.write_bytes_per_s,
-		pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.backend_start AS backend_age,
-		pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.xact_start AS transaction_age,
+		pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) a.backend_start AS backend_age,
+		pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) a.xact_start AS transaction_age,
 		CASE WHEN a.state OPERATOR(pg_catalog.=) 'active'
-			THEN pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.query_start END AS query_age,
-		pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.state_change AS state_age,
+			THEN pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) a.query_start END AS query_age,
+		pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) a.state_change AS state_age,
 		CASE WHEN a.wait_event_type OPERATOR(pg_catalog.=) 'Lock'
-			THEN pg_catalog.pg_blocking_pids(a.pid) END AS blocked_by,
-		admission.blocking(COALESCE(a.pid, s.pid)) AS blocking,
+			THEN admission.blocked_by(a.pid) END AS blocked_by,
+		COALESCE((
+			SELECT k.processes FROM admission.blocking() AS k
+			WHERE k.pid OPERATOR(pg_catalog.=) a.pid
+		), 0) AS blocking,
 		a.query
 	FROM pg_catalog.pg_stat_activity AS a
 		FULL JOIN admission.backend_samples() AS s ON a.pid OPERATOR(pg_catalog.=) s.pid
@@ -425,7 +502,7 @@ COMMENT ON COLUMN admission.backends.application_name IS
 COMMENT ON COLUMN admission.backends.client_address IS
 'address of the client; null: a Unix socket, or no client';
 COMMENT ON COLUMN admission.backends.state IS
-'as in pg_stat_activity';
+'as in pg_stat_activity; waiting for admission: a held login';
 COMMENT ON COLUMN admission.backends.wait_event_type IS
 'as in pg_stat_activity';
 COMMENT ON COLUMN admission.backends.wait_event IS
@@ -437,7 +514,7 @@ COMMENT ON COLUMN admission.backends.leader_pid IS
 COMMENT ON COLUMN admission.backends.backend_type IS
 'as in pg_stat_activity; background worker: one without a database, which is not there; client backend: also one that is not there yet';
 COMMENT ON COLUMN admission.backends.gate_state IS
-'at the connection gate: outside: not there yet, or leaving | waiting | granted: let in, not awake yet | starting | admitted | exempt | lane: exempt by exempt_roles; null: not a client''s';
+'at the gates: outside: not there yet, or leaving | waiting: a login or a transaction, in line | granted: let in, not awake yet | starting | admitted: and no transaction that is counted | running: a transaction | long: likewise, and transaction_cap does not count it | lent: likewise, and its permit is somebody else''s | exempt | lane: exempt by exempt_roles; null: not a client''s';
 COMMENT ON COLUMN admission.backends.cpu_percent IS
 'processor time used during the last sample, 100 is one core; parallel workers included; null: not sampled yet';
 COMMENT ON COLUMN admission.backends.run_queue_wait_percent IS
@@ -482,7 +559,7 @@ CREATE VIEW admission.connections AS
 	FROM (
 		SELECT
 			b.role, b.database, b.application_name,
-			COALESCE(b.state, CASE b.gate_state WHEN 'waiting' THEN 'waiting for admission' ELSE 'starting' END) AS state,
+			COALESCE(b.state, 'starting') AS state,
 			pg_catalog.count(*) AS connections,
 			pg_catalog.sum(pg_catalog.count(*)) OVER ()::bigint AS used
 		FROM admission.backends AS b
@@ -574,14 +651,16 @@ COMMENT ON FUNCTION admission.openmetrics() IS
 CREATE FUNCTION admission.start_warmup(
 	duration interval DEFAULT NULL,
 	initial_connections int DEFAULT NULL,
-	target_connections int DEFAULT NULL
+	target_connections int DEFAULT NULL,
+	initial_transactions int DEFAULT NULL,
+	target_transactions int DEFAULT NULL
 )
 RETURNS text
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'adm_start_warmup';
 
-COMMENT ON FUNCTION admission.start_warmup(interval, int, int) IS
-'starts a warm-up now, replacing one that runs; duration 100 ms to 24 days, caps 1 to max_connections sessions or -1 for none; null takes pg_admission.warmup_duration, .warmup_initial_connections, .warmup_target_connections; returns the phase';
+COMMENT ON FUNCTION admission.start_warmup(interval, int, int, int, int) IS
+'starts a warm-up now, replacing one that runs; duration 100 ms to 24 days, caps on connections 1 to max_connections sessions or -1 for none, caps on transactions 1 to 262143 running at once; null takes pg_admission.warmup_duration, .warmup_initial_connections, .warmup_target_connections, .warmup_initial_transactions, .max_running_transactions; returns the phase';
 
 CREATE FUNCTION admission.stop_warmup()
 RETURNS text
@@ -632,7 +711,8 @@ GRANT EXECUTE ON FUNCTION
 	admission.pressure_history(),
 	admission.sample_now(),
 	admission.backend_samples(),
-	admission.blocking(int),
+	admission.blocking(),
+	admission.blocked_by(int),
 	admission.metrics(),
 	admission.openmetrics()
 TO pg_monitor;

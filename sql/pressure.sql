@@ -10,7 +10,7 @@ SELECT sampled_at > :'first' AS fresh, sample_age_s BETWEEN 0 AND 60 AS young,
 FROM admission.pressure;
 
 -- the history has it too, and grows
-SELECT count(*) >= 2 AS samples, bool_and(level IN ('comfortable', 'high', 'critical')) AS levels,
+SELECT count(*) >= 1 AS samples, bool_and(level IN ('comfortable', 'high', 'critical')) AS levels,
        max(sampled_at) > :'first'::timestamptz - interval '1 s' AS recent
 FROM admission.pressure_history;
 
@@ -44,6 +44,23 @@ SELECT count(*) AS buckets, bool_and(rises) AS cumulative
 FROM (SELECT value >= lag(value, 1, 0::float8) OVER () AS rises
       FROM admission.metrics WHERE name = 'pg_admission_wait_seconds_bucket') AS b;
 
--- the wrong arguments
-SELECT admission.blocking(NULL) IS NULL AS null;
-SELECT admission.blocking(-1) AS nobody;
+-- the lock table is looked through only for those who ask
+CREATE FUNCTION pg_temp.looks_through_locks(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	looks boolean := false;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS off) ' || query LOOP
+		looks := looks OR line ~ 'blocking|blocked_by';
+	END LOOP;
+	RETURN looks;
+END
+$$;
+SELECT query, pg_temp.looks_through_locks(query) FROM (VALUES
+	('SELECT pid, role, state, gate_state, cpu_percent FROM admission.backends'),
+	('SELECT count(*) FROM admission.backends'),
+	('SELECT * FROM admission.connections'),
+	('SELECT pid, blocking FROM admission.backends'),
+	('SELECT pid, blocked_by FROM admission.backends')) AS q (query);
+SELECT count(*) AS blockers FROM admission.blocking();
+SELECT admission.blocked_by(-1) AS nobody, admission.blocked_by(NULL) IS NULL AS null;

@@ -45,12 +45,12 @@ SELECT * FROM admission.connections;
 SELECT * FROM admission.metrics;
 SELECT admission.openmetrics();
 SELECT admission.sample_now();
-SELECT admission.blocking(1);
+SELECT * FROM admission.blocking();
 RESET ROLE;
 
 -- an operator who was granted the actions
 GRANT USAGE ON SCHEMA admission TO adm_operator;
-GRANT EXECUTE ON FUNCTION admission.start_warmup(interval, int, int), admission.stop_warmup() TO adm_operator;
+GRANT EXECUTE ON FUNCTION admission.start_warmup(interval, int, int, int, int), admission.stop_warmup() TO adm_operator;
 SET ROLE adm_operator;
 SELECT admission.start_warmup('1 hour');
 SELECT admission.stop_warmup();

@@ -29,6 +29,7 @@ ALTER ROLE CURRENT_USER SET pg_admission.mode = off;
 
 -- right values, with units and odd names
 ALTER SYSTEM SET pg_admission.warmup_duration = '90 s';
+ALTER SYSTEM SET pg_admission.max_running_transactions = ' 4 x ';
 ALTER SYSTEM SET pg_admission.warmup_on = 'crash, Promotion';
 ALTER SYSTEM SET pg_admission.exempt_roles = ' "a, ""b""" , +c ';
 SELECT pg_reload_conf();
@@ -47,3 +48,21 @@ ALTER SYSTEM SET pg_admission.sample_interval = '50ms';
 ALTER SYSTEM SET pg_admission.sample_interval = '2min';
 -- only for tests: not among the settings that are shown
 SELECT count(*) FROM pg_settings WHERE name = 'pg_admission.system_root';
+
+-- transactions
+ALTER SYSTEM SET pg_admission.max_running_transactions = '4 cores';
+ALTER SYSTEM SET pg_admission.max_running_transactions = '0x';
+ALTER SYSTEM SET pg_admission.max_running_transactions = '-1';
+ALTER SYSTEM SET pg_admission.warmup_initial_transactions = '262144';
+ALTER SYSTEM SET pg_admission.warmup_initial_transactions = '';
+ALTER SYSTEM SET pg_admission.transaction_queue_timeout = '-1';
+ALTER SYSTEM SET pg_admission.long_transaction_after = '-2';
+ALTER SYSTEM SET pg_admission.client_check_interval = 'never';
+-- patience belongs to the work, and is an administrator's to give
+CREATE ROLE adm_reporting;
+ALTER ROLE adm_reporting SET pg_admission.transaction_queue_timeout = '30 s';
+SET pg_admission.transaction_queue_timeout = '2 s';
+SET ROLE adm_reporting;
+SET pg_admission.transaction_queue_timeout = '1 min';
+RESET ROLE;
+DROP ROLE adm_reporting;

@@ -16,6 +16,10 @@ SELECT admission.start_warmup('1 min', 0);
 SELECT admission.start_warmup('1 min', -2);
 SELECT admission.start_warmup('1 min', 1, 41);
 SELECT admission.start_warmup('1 min', 10, 5);
+SELECT admission.start_warmup('1 min', initial_transactions => 0);
+SELECT admission.start_warmup('1 min', target_transactions => -4);
+SELECT admission.start_warmup('1 min', target_transactions => 262144);
+SELECT admission.start_warmup('1 min', initial_transactions => 9, target_transactions => 8);
 SELECT phase FROM admission.status;
 
 -- a life
@@ -35,6 +39,10 @@ SELECT connection_cap, phase_reason ~ 'for another (5 min 0|4 min \d+) s$' AS fi
 SELECT admission.start_warmup(initial_connections => 30);
 SELECT connection_cap FROM admission.status;
 SELECT admission.start_warmup(duration => '10 min');
+SELECT admission.start_warmup('1 hour', initial_transactions => 5, target_transactions => 500);
+SELECT transaction_cap FROM admission.status;
+SELECT admission.start_warmup('1 hour', target_transactions => 3);
+SELECT transaction_cap FROM admission.status;
 SELECT connection_cap, start_cap >= 4 AS starts_capped FROM admission.status;
 SELECT admission.start_warmup(duration => '2 days');
 

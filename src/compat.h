@@ -67,6 +67,28 @@ adm_compat_have_free_slots(int wanted)
 #endif
 }
 
+/*
+ * One of this process's locks in a partition of the lock table: the first, or
+ * the one after; NULL: none.  The partition must be locked.
+ */
+static inline PROCLOCK *
+adm_compat_my_lock(int partition, PROCLOCK *previous)
+{
+#if PG_VERSION_NUM >= 160000
+	dlist_head *list = &MyProc->myProcLocks[partition];
+	dlist_node *at = previous ? &previous->procLink : &list->head;
+
+	if (dlist_is_empty(list) || at->next == &list->head)
+		return NULL;
+	return dlist_container(PROCLOCK, procLink, at->next);
+#else
+	SHM_QUEUE  *list = &MyProc->myProcLocks[partition];
+
+	return (PROCLOCK *) SHMQueueNext(list, previous ? &previous->procLink : list,
+									 offsetof(PROCLOCK, procLink));
+#endif
+}
+
 /* Slots that ordinary sessions can never have. */
 static inline int
 adm_compat_reserved_slots(void)
@@ -101,6 +123,17 @@ adm_compat_wait_event(const char *name)
 #endif
 }
 
+/* 18 dropped the last parameter of the executor's run. */
+#if PG_VERSION_NUM >= 180000
+#define ADM_EXECUTOR_RUN_PARAMETERS \
+	QueryDesc *query, ScanDirection direction, uint64 count
+#define ADM_EXECUTOR_RUN_ARGUMENTS	query, direction, count
+#else
+#define ADM_EXECUTOR_RUN_PARAMETERS \
+	QueryDesc *query, ScanDirection direction, uint64 count, bool once
+#define ADM_EXECUTOR_RUN_ARGUMENTS	query, direction, count, once
+#endif
+
 /* Memory for a check hook's extra, which the server frees by itself. */
 static inline void *
 adm_compat_guc_malloc(size_t size)
@@ -111,6 +144,13 @@ adm_compat_guc_malloc(size_t size)
 	return malloc(size);
 #endif
 }
+
+/* Backends that have not come to their first state are in this one from 18 on. */
+#if PG_VERSION_NUM >= 180000
+#define ADM_COMPAT_FIRST_STATE	STATE_STARTING
+#else
+#define ADM_COMPAT_FIRST_STATE	STATE_UNDEFINED
+#endif
 
 /*
  * How many client backends are in each state of pg_stat_activity, which is
@@ -147,7 +187,7 @@ adm_compat_activity(AdmCompatActivity *activity)
 		if (status && status->backendStatus.st_procpid > 0 &&
 			status->backendStatus.st_backendType == B_BACKEND &&
 			(int) status->backendStatus.st_state < ADM_COMPAT_STATES)
-			activity->count[status->backendStatus.st_state]++;
+			activity->count[Max(status->backendStatus.st_state, ADM_COMPAT_FIRST_STATE)]++;
 	}
 }
 

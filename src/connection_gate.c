@@ -12,23 +12,21 @@
  */
 #include "postgres.h"
 
-#include <sys/socket.h>
-
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
-#include "common/ip.h"
 #include "compat.h"
 #include "connection_gate.h"
 #include "counters.h"
 #include "exemption.h"
+#include "line_wait.h"
 #include "libpq/auth.h"
-#include "libpq/libpq.h"
 #include "miscadmin.h"
 #include "os/clock.h"
 #include "permits.h"
 #include "refusal_log.h"
 #include "samples.h"
 #include "settings.h"
+#include "starts.h"
 #include "state.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -79,16 +77,15 @@ end_start_after_first_transaction(XactEvent event, void *arg)
 		event != XACT_EVENT_PREPARE)
 		return;
 	if (++transactions_ended > 1)
-		adm_permits_end_start();
+		adm_starts_end_mine();
 }
 
 static void
 leave_at_exit(int code, Datum arg)
 {
-	AdmSlotState state = adm_permits_slot_state(adm_compat_my_slot());
-
-	adm_samples_leave(adm_permits_is_gated(state));
-	adm_permits_leave();
+	adm_samples_leave(adm_permits_is_gated(adm_permits_my_state(ADM_GATE_CONNECTION)));
+	adm_permits_leave(ADM_GATE_TRANSACTION);
+	adm_permits_leave(ADM_GATE_CONNECTION);
 }
 
 /*
@@ -124,42 +121,6 @@ authentication_deadline_ms(int64 now_ms)
  * The line.
  */
 
-static bool
-client_hung_up(void)
-{
-	return WaitEventSetCanReportClosed() && !pq_check_connection();
-}
-
-/*
- * Sleeps until the latch is set, the client hangs up (then false), or the time
- * is over.  Where the system cannot tell of a hang-up, it goes unnoticed.
- */
-static bool
-sleep_in_line(long timeout_ms, uint32 wait_event)
-{
-	WaitEvent	events[FeBeWaitSetNEvents];
-	int			n;
-
-	if (!WaitEventSetCanReportClosed())
-	{
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 timeout_ms, wait_event);
-		return true;
-	}
-	ModifyWaitEvent(FeBeWaitSet, FeBeWaitSetSocketPos, WL_SOCKET_CLOSED, NULL);
-	n = WaitEventSetWait(FeBeWaitSet, timeout_ms, events, lengthof(events), wait_event);
-	for (int i = 0; i < n; i++)
-	{
-		if (events[i].events & WL_POSTMASTER_DEATH)
-			ereport(FATAL,
-					(errcode(ERRCODE_ADMIN_SHUTDOWN),
-					 errmsg("pg_admission ended this connection: the server has lost its postmaster")));
-		if (events[i].events & WL_SOCKET_CLOSED)
-			return false;
-	}
-	return true;
-}
-
 /*
  * All of them come as one flag.  Should it be raised between here and
  * CHECK_FOR_INTERRUPTS, the login ends without a word to the client.
@@ -183,10 +144,10 @@ must_end(WaitEnd *end)
 static long
 look_after_line(void)
 {
-	if (!adm_permits_first_in_line())
+	if (!adm_permits_first_in_line(ADM_GATE_CONNECTION))
 		return OTHERS_LOOK_EVERY_MS;
-	adm_permits_reclaim();
-	adm_permits_serve_line();
+	adm_starts_reclaim();
+	adm_permits_serve_line(ADM_GATE_CONNECTION);
 	return FIRST_LOOKS_EVERY_MS;
 }
 
@@ -196,7 +157,7 @@ at_deadline(void)
 {
 	if (!adm_state_comfortable())
 		return WAIT_TIMED_OUT;
-	adm_permits_enter_beyond_caps();
+	adm_permits_enter_beyond_caps(ADM_GATE_CONNECTION);
 	return WAIT_GRANTED;
 }
 
@@ -218,14 +179,14 @@ wait_in_line(int64 arrived_ms)
 			return end;
 		CHECK_FOR_INTERRUPTS();
 		nap_ms = look_after_line();
-		if (adm_permits_take_grant())
-			return client_hung_up() ? WAIT_CLIENT_GONE : WAIT_GRANTED;
+		if (adm_permits_take_grant(ADM_GATE_CONNECTION))
+			return adm_line_client_hung_up() ? WAIT_CLIENT_GONE : WAIT_GRANTED;
 
 		now_ms = adm_clock_ms();
 		deadline_ms = Min(latest_ms, arrived_ms + adm_state_queue_timeout_ms());
 		if (now_ms >= deadline_ms)
 			return at_deadline();
-		if (!sleep_in_line(Min(nap_ms, (long) (deadline_ms - now_ms)), wait_event))
+		if (!adm_line_sleep(Min(nap_ms, (long) (deadline_ms - now_ms)), wait_event))
 			return WAIT_CLIENT_GONE;
 	}
 }
@@ -238,8 +199,8 @@ wait_in_line(int64 arrived_ms)
 static int
 detail_of_wait(int64 waited_ms)
 {
-	AdmCounts	now = adm_permits_counts().counts;
-	AdmCounts	cap = adm_word_counts(adm_state_shown_caps());
+	AdmCounts	now = adm_permits_counts(ADM_GATE_CONNECTION);
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_CONNECTION));
 
 	if (cap.active == ADM_NO_CAP)
 		return errdetail("It waited %lld ms; the warm-up has just ended.",
@@ -261,7 +222,7 @@ hint_for_refused(void)
 static void
 refuse_timed_out(int64 waited_ms)
 {
-	adm_counters_add_refusal(ADM_TOTAL_REFUSED_TIMEOUT);
+	adm_counters_add_refusal(ADM_GATE_CONNECTION, ADM_TOTAL_REFUSED_TIMEOUT);
 	adm_refusal_log_limit();
 	ereport(FATAL,
 			(errcode(adm_refusal_sqlstate),
@@ -273,7 +234,7 @@ refuse_timed_out(int64 waited_ms)
 static void
 refuse_no_slots(void)
 {
-	adm_counters_add_refusal(ADM_TOTAL_REFUSED_SLOTS);
+	adm_counters_add_refusal(ADM_GATE_CONNECTION, ADM_TOTAL_REFUSED_SLOTS);
 	adm_refusal_log_limit();
 	ereport(FATAL,
 			(errcode(adm_refusal_sqlstate),
@@ -286,7 +247,7 @@ refuse_no_slots(void)
 static void
 end_terminated(void)
 {
-	adm_counters_add(ADM_TOTAL_ENDED);
+	adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_ENDED);
 	adm_refusal_log_limit();
 	ereport(FATAL,
 			(errcode(ERRCODE_ADMIN_SHUTDOWN),
@@ -297,7 +258,7 @@ end_terminated(void)
 static void
 end_abandoned(void)
 {
-	adm_counters_add(ADM_TOTAL_ABANDONED);
+	adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_ABANDONED);
 	whereToSendOutput = DestNone;
 	adm_refusal_log_limit();
 	ereport(FATAL,
@@ -315,23 +276,6 @@ drop_snapshot(void)
 {
 	(void) GetCatalogSnapshot(AuthIdRelationId);
 	InvalidateCatalogSnapshot();
-}
-
-static void
-describe_login(const Port *port, AdmLogin *login)
-{
-	memset(login, 0, sizeof(*login));
-	strlcpy(login->role, port->user_name, NAMEDATALEN);
-	if (port->database_name)
-		strlcpy(login->database, port->database_name, NAMEDATALEN);
-	if (port->application_name)
-		strlcpy(login->application_name, port->application_name, NAMEDATALEN);
-	if (port->raddr.addr.ss_family == AF_UNIX)
-		return;
-	if (pg_getnameinfo_all(&port->raddr.addr, port->raddr.salen,
-						   login->client_address, sizeof(login->client_address),
-						   NULL, 0, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		login->client_address[0] = '\0';
 }
 
 static void
@@ -366,21 +310,47 @@ wait_for_permits(void)
 static void
 end_if_abandoned(void)
 {
-	if (adm_word_bounds(adm_state_binding_caps()) && client_hung_up())
+	if (adm_word_bounds(adm_state_binding_caps(ADM_GATE_CONNECTION)) && adm_line_client_hung_up())
 		end_abandoned();
+}
+
+/*
+ * In mode "observe": counts whom the caps would hold, and why.  As where they
+ * bind, permits that are no longer used are taken back first.
+ */
+static void
+observe(void)
+{
+	if (adm_state_mode() != ADM_MODE_OBSERVE || adm_permits_room(ADM_GATE_CONNECTION) == ADM_ROOM)
+		return;
+	adm_starts_reclaim();
+	switch (adm_permits_room(ADM_GATE_CONNECTION))
+	{
+		case ADM_ROOM:
+			break;
+		case ADM_ROOM_NO_ACTIVE:
+			adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_WOULD_HOLD_ACTIVE);
+			break;
+		case ADM_ROOM_NO_PRESENT:
+			adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_WOULD_HOLD_PRESENT);
+			break;
+	}
 }
 
 static void
 enter_by_permit(const Port *port)
 {
 	AdmLogin	login;
+	AdmWish		wish = {&login, ADM_PLACE_LAST, spare_slots()};
 
 	end_if_abandoned();
 	RegisterXactCallback(end_start_after_first_transaction, NULL);
-	if (!adm_permits_try_enter())
+	observe();
+	if (!adm_permits_try_enter(ADM_GATE_CONNECTION))
 	{
-		describe_login(port, &login);
-		switch (adm_permits_enter_or_wait(&login, spare_slots()))
+		adm_line_describe(port, port->application_name, &login);
+		adm_starts_reclaim();
+		switch (adm_permits_enter_or_wait(ADM_GATE_CONNECTION, &wish))
 		{
 			case ADM_ENTRY_ADMITTED:
 				break;
@@ -390,11 +360,11 @@ enter_by_permit(const Port *port)
 			case ADM_ENTRY_NO_SLOTS:
 				if (!adm_state_comfortable())
 					refuse_no_slots();
-				adm_permits_enter_beyond_caps();
+				adm_permits_enter_beyond_caps(ADM_GATE_CONNECTION);
 				break;
 		}
 	}
-	adm_counters_add(ADM_TOTAL_ADMITTED);
+	adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_ADMITTED);
 }
 
 static void

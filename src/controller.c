@@ -16,6 +16,7 @@
 #include "controller.h"
 #include "counters.h"
 #include "history.h"
+#include "lending.h"
 #include "metrics.h"
 #include "os/clock.h"
 #include "permits.h"
@@ -26,6 +27,7 @@
 #include "report.h"
 #include "sampling.h"
 #include "settings.h"
+#include "starts.h"
 #include "state.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -75,23 +77,25 @@ read_settings_again(void)
 	if (adm_mode != (int) before)
 		ereport(LOG,
 				(errmsg("pg_admission.mode is now \"%s\"", adm_mode_name(adm_mode)),
-				 errdetail("It was \"%s\"; logins waiting at that moment: %u.",
+				 errdetail("It was \"%s\"; waiting at that moment: %u logins, %u transactions.",
 						   adm_mode_name(before),
-						   adm_permits_counts().counts.waiting)));
+						   adm_permits_counts(ADM_GATE_CONNECTION).waiting,
+						   adm_permits_counts(ADM_GATE_TRANSACTION).waiting)));
 }
 
 static void
 warn_of_exempt_sessions(void)
 {
 	static bool warned = false;
-	AdmGateCounts gate = adm_permits_counts();
+	int			exempt = adm_permits_exempt();
+	int			gated = (int) adm_permits_counts(ADM_GATE_CONNECTION).present;
 
-	if (warned || !adm_report_mostly_exempt(&gate))
+	if (warned || !adm_report_mostly_exempt(exempt, gated))
 		return;
 	warned = true;
 	ereport(LOG,
 			(errmsg("pg_admission does not protect this server from most of its sessions: %d of %d are exempt",
-					gate.exempt, gate.exempt + (int) gate.counts.present),
+					exempt, exempt + gated),
 			 errhint("An application that logs in as a superuser is never held.")));
 }
 
@@ -145,7 +149,7 @@ report_refusals(void)
 	hidden = adm_refusal_log_take_hidden();
 	if (hidden > 0)
 		ereport(LOG,
-				(errmsg("pg_admission ended %u more connections that were waiting or refused, not logged one by one",
+				(errmsg("pg_admission ended or refused %u more connections and transactions, not logged one by one",
 						hidden)));
 }
 
@@ -160,20 +164,30 @@ passes_left(int passed_in_tick)
 
 /* The master rule: a comfortable machine lets nobody wait for long. */
 static void
-pass_waiters(void)
+pass_waiters(AdmGate gate)
 {
 	static int64 tick_ms = 0;
-	static int	passed = 0;
+	static int	passed = 0;		/* at all gates */
 	int64		now_ms = adm_clock_ms();
 
-	if (!adm_state_comfortable() || adm_permits_longest_wait_ms() < PASS_AFTER_MS)
+	if (!adm_state_comfortable() || adm_permits_longest_wait_ms(gate) < PASS_AFTER_MS)
 		return;
 	if (now_ms - tick_ms >= PASS_TICK_MS)
 	{
 		tick_ms = now_ms;
 		passed = 0;
 	}
-	passed += adm_permits_pass(passes_left(passed), PASS_AFTER_MS);
+	passed += adm_permits_pass(gate, passes_left(passed), PASS_AFTER_MS);
+}
+
+static int64
+longest_wait_ms(void)
+{
+	int64		longest_ms = 0;
+
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		longest_ms = Max(longest_ms, adm_permits_longest_wait_ms((AdmGate) gate));
+	return longest_ms;
 }
 
 /* Counts the time in which that did not work. */
@@ -186,8 +200,8 @@ note_held_while_comfortable(void)
 
 	before_ms = now_ms;
 	if (adm_state_mode() == ADM_MODE_ENFORCE && adm_sampling_is_comfortable() &&
-		adm_permits_longest_wait_ms() > HELD_TOO_LONG_MS)
-		adm_counters_add_many(ADM_TOTAL_HELD_COMFORTABLE_MS, (uint64) elapsed_ms);
+		longest_wait_ms() > HELD_TOO_LONG_MS)
+		adm_counters_add_held_comfortable((uint64) elapsed_ms);
 }
 
 static long
@@ -195,7 +209,7 @@ time_to_next_round_ms(void)
 {
 	long		round_ms = ROUND_WHEN_OPEN_MS;
 
-	if (adm_permits_counts().counts.waiting > 0)
+	if (adm_permits_anybody_waits())
 		round_ms = ROUND_WHEN_SOMEBODY_WAITS_MS;
 	else if (adm_state_warmup().warmup.phase == ADM_PHASE_WARMING)
 		round_ms = ROUND_WHEN_WARMING_MS;
@@ -209,9 +223,11 @@ one_round(void)
 	adm_sampling_round();
 	advance_warmup();
 	adm_arming_on_promotion();
-	adm_permits_reclaim();
-	adm_permits_serve_line();
-	pass_waiters();
+	adm_starts_reclaim();
+	adm_lending_balance();
+	adm_permits_serve_lines();
+	pass_waiters(ADM_GATE_CONNECTION);
+	pass_waiters(ADM_GATE_TRANSACTION);
 	note_held_while_comfortable();
 	save_state(false);
 	adm_history_save(false);

@@ -10,13 +10,20 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
-typedef struct SharedCounters
+typedef struct GateCounters
 {
 	pg_atomic_uint64 count[ADM_TOTAL_COUNT];
 	pg_atomic_uint64 waits[ADM_WAIT_BUCKETS];
 	pg_atomic_uint64 waited_ms;
 	pg_atomic_uint64 longest_wait_ms;
 	pg_atomic_uint64 last_refusal_ms;	/* monotonic; 0: none */
+} GateCounters;
+
+typedef struct SharedCounters
+{
+	GateCounters gate[ADM_GATE_COUNT];
+	pg_atomic_uint64 server[ADM_SERVER_COUNT];
+	pg_atomic_uint64 held_comfortable_ms;
 	pg_atomic_uint64 reset_at;	/* a TimestampTz */
 } SharedCounters;
 
@@ -33,41 +40,67 @@ adm_counters_shmem_request(void)
 	RequestAddinShmemSpace(MAXALIGN(sizeof(SharedCounters)));
 }
 
+/* The atomics are 64 bits wide: "set" initializes them, or only writes. */
+static void
+set_all_to_zero(void (*set) (volatile pg_atomic_uint64 *ptr, uint64 value))
+{
+	for (int g = 0; g < ADM_GATE_COUNT; g++)
+	{
+		GateCounters *gate = &shared->gate[g];
+
+		for (int i = 0; i < ADM_TOTAL_COUNT; i++)
+			set(&gate->count[i], 0);
+		for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
+			set(&gate->waits[i], 0);
+		set(&gate->waited_ms, 0);
+		set(&gate->longest_wait_ms, 0);
+		set(&gate->last_refusal_ms, 0);
+	}
+	for (int i = 0; i < ADM_SERVER_COUNT; i++)
+		set(&shared->server[i], 0);
+	set(&shared->held_comfortable_ms, 0);
+	set(&shared->reset_at, (uint64) GetCurrentTimestamp());
+}
+
 void
 adm_counters_shmem_startup(void)
 {
 	bool		found;
 
 	shared = ShmemInitStruct("pg_admission counters", sizeof(SharedCounters), &found);
-	if (found)
-		return;
-	for (int i = 0; i < ADM_TOTAL_COUNT; i++)
-		pg_atomic_init_u64(&shared->count[i], 0);
-	for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
-		pg_atomic_init_u64(&shared->waits[i], 0);
-	pg_atomic_init_u64(&shared->waited_ms, 0);
-	pg_atomic_init_u64(&shared->longest_wait_ms, 0);
-	pg_atomic_init_u64(&shared->last_refusal_ms, 0);
-	pg_atomic_init_u64(&shared->reset_at, (uint64) GetCurrentTimestamp());
+	if (!found)
+		set_all_to_zero(pg_atomic_init_u64);
 }
 
 void
-adm_counters_add(AdmTotal total)
+adm_counters_reset(void)
 {
-	adm_counters_add_many(total, 1);
+	set_all_to_zero(pg_atomic_write_u64);
 }
 
 void
-adm_counters_add_many(AdmTotal total, uint64 number)
+adm_counters_add(AdmGate gate, AdmTotal total)
 {
-	pg_atomic_fetch_add_u64(&shared->count[total], number);
+	pg_atomic_fetch_add_u64(&shared->gate[gate].count[total], 1);
 }
 
 void
-adm_counters_add_refusal(AdmTotal total)
+adm_counters_add_server(AdmServerTotal total)
 {
-	adm_counters_add(total);
-	pg_atomic_write_u64(&shared->last_refusal_ms, (uint64) adm_clock_ms());
+	pg_atomic_fetch_add_u64(&shared->server[total], 1);
+}
+
+void
+adm_counters_add_held_comfortable(uint64 ms)
+{
+	pg_atomic_fetch_add_u64(&shared->held_comfortable_ms, ms);
+}
+
+void
+adm_counters_add_refusal(AdmGate gate, AdmTotal total)
+{
+	adm_counters_add(gate, total);
+	pg_atomic_write_u64(&shared->gate[gate].last_refusal_ms, (uint64) adm_clock_ms());
 }
 
 uint64
@@ -87,42 +120,52 @@ bucket_of(uint64 wait_ms)
 }
 
 void
-adm_counters_note_wait(uint64 wait_ms)
+adm_counters_note_wait(AdmGate id, uint64 wait_ms)
 {
-	uint64		longest = pg_atomic_read_u64(&shared->longest_wait_ms);
+	GateCounters *gate = &shared->gate[id];
+	uint64		longest = pg_atomic_read_u64(&gate->longest_wait_ms);
 
 	while (wait_ms > longest &&
-		   !pg_atomic_compare_exchange_u64(&shared->longest_wait_ms, &longest, wait_ms))
+		   !pg_atomic_compare_exchange_u64(&gate->longest_wait_ms, &longest, wait_ms))
 		 /* longest was read anew */ ;
-	pg_atomic_fetch_add_u64(&shared->waits[bucket_of(wait_ms)], 1);
-	pg_atomic_fetch_add_u64(&shared->waited_ms, wait_ms);
+	pg_atomic_fetch_add_u64(&gate->waits[bucket_of(wait_ms)], 1);
+	pg_atomic_fetch_add_u64(&gate->waited_ms, wait_ms);
+}
+
+uint64
+adm_counters_refused(const AdmGateTotals *t)
+{
+	return t->count[ADM_TOTAL_REFUSED_TIMEOUT] + t->count[ADM_TOTAL_REFUSED_SLOTS];
+}
+
+uint64
+adm_counters_server_refused(const AdmTotals *t)
+{
+	return t->server[ADM_SERVER_NO_SLOT] + t->server[ADM_SERVER_RESERVED];
+}
+
+static void
+read_gate(GateCounters *gate, AdmGateTotals *totals)
+{
+	int64		refusal_ms = (int64) pg_atomic_read_u64(&gate->last_refusal_ms);
+
+	totals->last_refusal_age_ms =
+		refusal_ms > 0 ? Max(adm_clock_ms() - refusal_ms, 0) : -1;
+	for (int i = 0; i < ADM_TOTAL_COUNT; i++)
+		totals->count[i] = pg_atomic_read_u64(&gate->count[i]);
+	for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
+		totals->waits[i] = pg_atomic_read_u64(&gate->waits[i]);
+	totals->waited_ms = pg_atomic_read_u64(&gate->waited_ms);
+	totals->longest_wait_ms = pg_atomic_read_u64(&gate->longest_wait_ms);
 }
 
 void
 adm_counters_read(AdmTotals *totals)
 {
-	int64		refusal_ms = (int64) pg_atomic_read_u64(&shared->last_refusal_ms);
-
-	totals->last_refusal_age_ms =
-		refusal_ms > 0 ? Max(adm_clock_ms() - refusal_ms, 0) : -1;
-	for (int i = 0; i < ADM_TOTAL_COUNT; i++)
-		totals->count[i] = pg_atomic_read_u64(&shared->count[i]);
-	for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
-		totals->waits[i] = pg_atomic_read_u64(&shared->waits[i]);
-	totals->waited_ms = pg_atomic_read_u64(&shared->waited_ms);
-	totals->longest_wait_ms = pg_atomic_read_u64(&shared->longest_wait_ms);
+	for (int g = 0; g < ADM_GATE_COUNT; g++)
+		read_gate(&shared->gate[g], &totals->gate[g]);
+	for (int i = 0; i < ADM_SERVER_COUNT; i++)
+		totals->server[i] = pg_atomic_read_u64(&shared->server[i]);
+	totals->held_comfortable_ms = pg_atomic_read_u64(&shared->held_comfortable_ms);
 	totals->reset_at = (TimestampTz) pg_atomic_read_u64(&shared->reset_at);
-}
-
-void
-adm_counters_reset(void)
-{
-	for (int i = 0; i < ADM_TOTAL_COUNT; i++)
-		pg_atomic_write_u64(&shared->count[i], 0);
-	for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
-		pg_atomic_write_u64(&shared->waits[i], 0);
-	pg_atomic_write_u64(&shared->waited_ms, 0);
-	pg_atomic_write_u64(&shared->longest_wait_ms, 0);
-	pg_atomic_write_u64(&shared->last_refusal_ms, 0);
-	pg_atomic_write_u64(&shared->reset_at, (uint64) GetCurrentTimestamp());
 }

@@ -8,59 +8,82 @@
 #define ADM_COUNTERS_H
 
 #include "datatype/timestamp.h"
+#include "policy/gate.h"
 
+/* Of each gate. */
 typedef enum AdmTotal
 {
-	ADM_TOTAL_ADMITTED,			/* sessions let in by permit, at once or after
-								 * a wait */
-	ADM_TOTAL_HELD,				/* logins that had to wait in line */
+	ADM_TOTAL_ADMITTED,			/* logins; transactions, while a cap stood: at
+								 * once or after a wait */
+	ADM_TOTAL_HELD,				/* had to wait in line */
 	ADM_TOTAL_HANDED_ON,		/* permits given to a waiter, one wake-up each */
 	ADM_TOTAL_PASSED,			/* let in beyond the caps: the machine was
-								 * comfortable */
+								 * comfortable, or it would have done harm not
+								 * to */
 	ADM_TOTAL_REFUSED_TIMEOUT,	/* no permit came in time */
 	ADM_TOTAL_REFUSED_SLOTS,	/* waiting would have taken the
 								 * administrator's slot */
 	ADM_TOTAL_ABANDONED,		/* the client had left before it was admitted */
 	ADM_TOTAL_ENDED,			/* terminated, cancelled or shut down while
 								 * held */
-	ADM_TOTAL_WOULD_HOLD_STARTS,	/* observe: would have met start_cap */
-	ADM_TOTAL_WOULD_HOLD_SESSIONS,	/* observe: would have met connection_cap */
-	ADM_TOTAL_SERVER_NO_SLOT,	/* PostgreSQL: "sorry, too many clients already" */
-	ADM_TOTAL_SERVER_RESERVED,	/* PostgreSQL: only reserved slots are left */
-	ADM_TOTAL_SERVER_LIMIT,		/* PostgreSQL: CONNECTION LIMIT of a role or
-								 * database */
-	ADM_TOTAL_HELD_COMFORTABLE_MS,	/* time in which anybody was held too long
-									 * on a comfortable machine */
+	ADM_TOTAL_WOULD_HOLD_ACTIVE,	/* observe: would have met the cap on what
+									 * starts or runs */
+	ADM_TOTAL_WOULD_HOLD_PRESENT,	/* observe: would have met the cap on
+									 * sessions */
 	ADM_TOTAL_COUNT
 } AdmTotal;
+
+/* PostgreSQL's own refusals. */
+typedef enum AdmServerTotal
+{
+	ADM_SERVER_NO_SLOT,			/* "sorry, too many clients already" */
+	ADM_SERVER_RESERVED,		/* only reserved slots are left */
+	ADM_SERVER_LIMIT,			/* CONNECTION LIMIT of a role or database */
+	ADM_SERVER_COUNT
+} AdmServerTotal;
 
 /* Upper bounds of the histogram of waits; the last bucket has none. */
 #define ADM_WAIT_BUCKETS	10
 
-typedef struct AdmTotals
+typedef struct AdmGateTotals
 {
 	uint64		count[ADM_TOTAL_COUNT];
 	uint64		waits[ADM_WAIT_BUCKETS];	/* by length, not cumulative */
 	uint64		waited_ms;		/* all waits together */
 	uint64		longest_wait_ms;
 	int64		last_refusal_age_ms;	/* -1: none since the reset */
+} AdmGateTotals;
+
+typedef struct AdmTotals
+{
+	AdmGateTotals gate[ADM_GATE_COUNT];
+	uint64		server[ADM_SERVER_COUNT];
+	uint64		held_comfortable_ms;	/* time in which anybody was held too
+										 * long on a comfortable machine */
 	TimestampTz reset_at;
 } AdmTotals;
 
 extern void adm_counters_shmem_request(void);
 extern void adm_counters_shmem_startup(void);
 
-extern void adm_counters_add(AdmTotal total);
-extern void adm_counters_add_many(AdmTotal total, uint64 number);
+extern void adm_counters_add(AdmGate gate, AdmTotal total);
+extern void adm_counters_add_server(AdmServerTotal total);
+extern void adm_counters_add_held_comfortable(uint64 ms);
 
 /* Counts one of the two kinds of refusal, and notes the time. */
-extern void adm_counters_add_refusal(AdmTotal total);
+extern void adm_counters_add_refusal(AdmGate gate, AdmTotal total);
 
 /* A wait in line has ended, one way or another. */
-extern void adm_counters_note_wait(uint64 wait_ms);
+extern void adm_counters_note_wait(AdmGate gate, uint64 wait_ms);
 
 /* The upper bound of a bucket in milliseconds; 0 for the last. */
 extern uint64 adm_counters_bucket_ms(int bucket);
+
+/* Of one gate, after a wait and for want of slots. */
+extern uint64 adm_counters_refused(const AdmGateTotals *totals);
+
+/* PostgreSQL's refusals for want of a slot. */
+extern uint64 adm_counters_server_refused(const AdmTotals *totals);
 
 extern void adm_counters_read(AdmTotals *totals);
 extern void adm_counters_reset(void);

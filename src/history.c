@@ -37,6 +37,9 @@ typedef struct SharedHistory
 
 static SharedHistory *shared = NULL;
 
+/* The totals up to the last entry. */
+static AdmTotals counted;
+
 void
 adm_history_shmem_request(void)
 {
@@ -92,18 +95,6 @@ growth(uint64 before, uint64 now)
 	return (int64) (now >= before ? now - before : now);
 }
 
-static int64
-server_refused(const AdmTotals *t)
-{
-	return (int64) (t->count[ADM_TOTAL_SERVER_NO_SLOT] + t->count[ADM_TOTAL_SERVER_RESERVED]);
-}
-
-static int64
-refused(const AdmTotals *t)
-{
-	return (int64) (t->count[ADM_TOTAL_REFUSED_TIMEOUT] + t->count[ADM_TOTAL_REFUSED_SLOTS]);
-}
-
 static void
 add_pressure(const AdmMachineSample *sample, AdmHistoryEntry *e)
 {
@@ -131,28 +122,53 @@ cap_or_none(uint32 cap)
 }
 
 static void
-add_gate(AdmHistoryEntry *e)
+add_connections(AdmHistoryEntry *e, const AdmGateTotals *before, const AdmGateTotals *now)
 {
-	static AdmTotals before;
+	AdmCounts	counts = adm_permits_counts(ADM_GATE_CONNECTION);
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_CONNECTION));
+
+	e->start_cap = cap_or_none(cap.active);
+	e->connection_cap = cap_or_none(cap.present);
+	e->starting = counts.active;
+	e->present = counts.present;
+	e->waiting = counts.waiting;
+	e->exempt = adm_permits_exempt();
+	e->admitted = growth(before->count[ADM_TOTAL_ADMITTED], now->count[ADM_TOTAL_ADMITTED]);
+	e->held = growth(before->count[ADM_TOTAL_HELD], now->count[ADM_TOTAL_HELD]);
+	e->refused = growth(adm_counters_refused(before), adm_counters_refused(now));
+	e->abandoned = growth(before->count[ADM_TOTAL_ABANDONED], now->count[ADM_TOTAL_ABANDONED]);
+}
+
+static void
+add_transactions(AdmHistoryEntry *e, const AdmGateTotals *before, const AdmGateTotals *now)
+{
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
+	int			of_state[ADM_SLOT_STATE_COUNT];
+
+	adm_permits_count_states(ADM_GATE_TRANSACTION, of_state);
+	e->transaction_cap = cap_or_none(cap.active);
+	e->running = of_state[ADM_SLOT_GRANTED] + of_state[ADM_SLOT_ACTIVE] +
+		of_state[ADM_SLOT_PRESENT] + of_state[ADM_SLOT_OPEN];
+	e->lent = of_state[ADM_SLOT_LENT];
+	e->transactions_waiting = of_state[ADM_SLOT_WAITING];
+	e->transactions_refused = growth(adm_counters_refused(before), adm_counters_refused(now));
+	e->transactions_abandoned = growth(before->count[ADM_TOTAL_ABANDONED],
+									   now->count[ADM_TOTAL_ABANDONED]);
+}
+
+static void
+add_gates(AdmHistoryEntry *e)
+{
 	AdmTotals	now;
-	AdmGateCounts gate = adm_permits_counts();
-	AdmCounts	cap = adm_word_counts(adm_state_shown_caps());
 	AdmWarmupState state = adm_state_warmup();
 
 	adm_counters_read(&now);
 	e->progress = adm_warmup_progress(&state.warmup);
-	e->start_cap = cap_or_none(cap.active);
-	e->connection_cap = cap_or_none(cap.present);
-	e->starting = gate.counts.active;
-	e->present = gate.counts.present;
-	e->waiting = gate.counts.waiting;
-	e->exempt = gate.exempt;
-	e->admitted = growth(before.count[ADM_TOTAL_ADMITTED], now.count[ADM_TOTAL_ADMITTED]);
-	e->held = growth(before.count[ADM_TOTAL_HELD], now.count[ADM_TOTAL_HELD]);
-	e->refused = growth(refused(&before), refused(&now));
-	e->abandoned = growth(before.count[ADM_TOTAL_ABANDONED], now.count[ADM_TOTAL_ABANDONED]);
-	e->server_refused = growth(server_refused(&before), server_refused(&now));
-	before = now;
+	add_connections(e, &counted.gate[ADM_GATE_CONNECTION], &now.gate[ADM_GATE_CONNECTION]);
+	add_transactions(e, &counted.gate[ADM_GATE_TRANSACTION], &now.gate[ADM_GATE_TRANSACTION]);
+	e->server_refused = growth(adm_counters_server_refused(&counted),
+							   adm_counters_server_refused(&now));
+	counted = now;
 }
 
 void
@@ -162,7 +178,7 @@ adm_history_add(const AdmMachineSample *sample)
 
 	entry.at_us = adm_clock_wall_us();
 	add_pressure(sample, &entry);
-	add_gate(&entry);
+	add_gates(&entry);
 	append(&entry);
 }
 
@@ -271,6 +287,7 @@ adm_history_load(void)
 	ssize_t		length;
 	const char *why;
 
+	adm_counters_read(&counted);
 	if (shared->added > 0)
 		return;
 	text = palloc(FILE_MAX_SIZE);

@@ -24,7 +24,7 @@
 #define FILE_MODE		(S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)
 
 /* More than there are; checked at each point. */
-#define MOST_POINTS		128
+#define MOST_POINTS		256
 
 #define MS_PER_S		1e3
 
@@ -39,6 +39,7 @@ typedef enum Metric
 	PROGRESS,
 	CAP,
 	CONNECTIONS,
+	TRANSACTIONS,
 	CPU_DEMAND,
 	CPU_USED,
 	RUN_QUEUE_WAIT,
@@ -77,8 +78,9 @@ static const AdmMetric metrics[METRIC_COUNT] = {
 	[LEVEL] = GAUGE("pg_admission_pressure_level", "", "1 for the present level of pressure."),
 	[PHASE] = GAUGE("pg_admission_warmup_phase", "", "1 for the present phase of the warm-up; open: none runs."),
 	[PROGRESS] = GAUGE("pg_admission_warmup_progress_ratio", "ratio", "How far the warm-up is, 0 to 1; 1 when none runs."),
-	[CAP] = GAUGE("pg_admission_cap", "", "How many permits may be out, in sessions; in mode observe, would be; +Inf: no cap."),
+	[CAP] = GAUGE("pg_admission_cap", "", "How many permits of a gate may be out; in mode observe, would be; +Inf: no cap."),
 	[CONNECTIONS] = GAUGE("pg_admission_connections", "", "Sessions by what they hold at the connection gate."),
+	[TRANSACTIONS] = GAUGE("pg_admission_transactions", "", "Transactions by what they hold at the transaction gate; open: no cap stood when they began."),
 	[CPU_DEMAND] = GAUGE("pg_admission_cpu_demand_ratio", "ratio", "Time running and waiting for a processor, of what the usable cores have; 1 is exactly busy."),
 	[CPU_USED] = GAUGE("pg_admission_cpu_used_ratio", "ratio", "Processor time used, of what the usable cores have."),
 	[RUN_QUEUE_WAIT] = GAUGE("pg_admission_run_queue_wait_ratio", "ratio", "Of the time in which the server's processes could run, the share that they waited for a processor."),
@@ -92,20 +94,21 @@ static const AdmMetric metrics[METRIC_COUNT] = {
 	[MEMORY_LIMIT] = GAUGE("pg_admission_memory_limit_bytes", "bytes", "All memory, of the machine or the control group."),
 	[SAMPLE_AGE] = GAUGE("pg_admission_sample_age_seconds", "seconds", "Time since the figures of pressure were taken."),
 	[HEARTBEAT_AGE] = GAUGE("pg_admission_controller_heartbeat_age_seconds", "seconds", "Time since the controller last did its round; above 60 the gates open."),
-	[ADMITTED] = COUNTER("pg_admission_admitted", "", "Logins admitted by permit, at once or after waiting."),
-	[HELD] = COUNTER("pg_admission_held", "", "Logins that had to wait in line."),
+	[ADMITTED] = COUNTER("pg_admission_admitted", "", "Logins, and transactions while a cap stood, admitted by permit, at once or after waiting."),
+	[HELD] = COUNTER("pg_admission_held", "", "Logins and transactions that had to wait in line."),
 	[HANDED_ON] = COUNTER("pg_admission_handed_on", "", "Permits given to a waiter."),
-	[PASSED] = COUNTER("pg_admission_passed", "", "Logins let in beyond the caps because the machine was comfortable."),
-	[REFUSED] = COUNTER("pg_admission_refused", "", "Logins refused by a gate."),
-	[ABANDONED] = COUNTER("pg_admission_abandoned", "", "Logins whose client had hung up before it was admitted."),
-	[ENDED] = COUNTER("pg_admission_ended", "", "Logins terminated, cancelled or shut down while held."),
-	[WOULD_HOLD] = COUNTER("pg_admission_would_hold", "", "Mode observe: logins that a cap would have held."),
-	[SERVER_REFUSED] = COUNTER("pg_admission_server_refused", "", "Logins refused by PostgreSQL itself with SQLSTATE 53300."),
+	[PASSED] = COUNTER("pg_admission_passed", "", "Logins and transactions let in beyond the caps: the machine was comfortable, or they blocked others."),
+	[REFUSED] = COUNTER("pg_admission_refused", "", "Logins and transactions refused by a gate."),
+	[ABANDONED] = COUNTER("pg_admission_abandoned", "", "Logins and transactions whose client had hung up before it was admitted."),
+	[ENDED] = COUNTER("pg_admission_ended", "", "Logins and transactions terminated, cancelled or shut down while held."),
+	[WOULD_HOLD] = COUNTER("pg_admission_would_hold", "", "Mode observe: logins and transactions that a cap would have held."),
+	[SERVER_REFUSED] = COUNTER("pg_admission_server_refused", "", "Logins refused by PostgreSQL itself for want of a slot or by a CONNECTION LIMIT."),
 	[HELD_COMFORTABLE] = COUNTER("pg_admission_held_while_comfortable_seconds", "seconds", "Time in which anybody was held for over 0.2 s while the machine was comfortable; should stay 0."),
 	[WAIT] = {"pg_admission_wait_seconds", ADM_METRIC_HISTOGRAM, "seconds", "Time in line of those who had to wait, whatever its end."}
 };
 
-#define GATE	{"gate", "connection"}
+/* As in the view waiting. */
+static const char *const gate_names[ADM_GATE_COUNT] = {"connection", "transaction"};
 
 typedef struct Collection
 {
@@ -146,10 +149,11 @@ put_labelled(Collection *c, Metric metric, const char *label, const char *name,
 
 /* Of the gate, and perhaps of a kind. */
 static void
-put_gate(Collection *c, Metric metric, const char *label, const char *name,
-		 double value)
+put_gate(Collection *c, Metric metric, AdmGate gate, const char *label,
+		 const char *name, double value)
 {
-	put_point(c, metric, "", (AdmLabel) GATE, (AdmLabel) {label, name}, value);
+	put_point(c, metric, "", (AdmLabel) {"gate", gate_names[gate]},
+			  (AdmLabel) {label, name}, value);
 }
 
 static void
@@ -160,7 +164,7 @@ put_server(Collection *c)
 	put(c, PG_UP, 1);
 	put(c, MAX_CONNECTIONS, MaxConnections);
 	adm_compat_activity(&activity);
-	for (int i = 0; i < ADM_COMPAT_STATES; i++)
+	for (int i = ADM_COMPAT_FIRST_STATE; i < ADM_COMPAT_STATES; i++)
 		put_labelled(c, ACTIVITY_COUNT, "state", adm_compat_state_name(i), activity.count[i]);
 }
 
@@ -174,7 +178,6 @@ static void
 put_state(Collection *c, const AdmReport *r)
 {
 	const AdmWarmup *w = &r->state.warmup;
-	AdmCounts	now = r->gate.counts;
 
 	for (int mode = ADM_MODE_OFF; mode <= ADM_MODE_ENFORCE; mode++)
 		put_labelled(c, MODE, "mode", adm_mode_name(mode), (int) r->mode == mode);
@@ -182,14 +185,33 @@ put_state(Collection *c, const AdmReport *r)
 		put_labelled(c, LEVEL, "level", adm_level_name(level), (int) r->state.level == level);
 	for (int phase = ADM_PHASE_OPEN; phase <= ADM_PHASE_HOLDING; phase++)
 		put_labelled(c, PHASE, "phase", adm_phase_name(phase), (int) w->phase == phase);
-	put_gate(c, PROGRESS, NULL, NULL, adm_warmup_progress(w));
-	put_gate(c, CAP, "of", "starting", cap_or_infinity(r->cap.active));
-	put_gate(c, CAP, "of", "admitted", cap_or_infinity(r->cap.present));
+	put(c, PROGRESS, adm_warmup_progress(w));
+}
+
+static void
+put_connections(Collection *c, const AdmReport *r)
+{
+	AdmCounts	now = r->counts[ADM_GATE_CONNECTION];
+	AdmCounts	cap = r->cap[ADM_GATE_CONNECTION];
+
+	put_gate(c, CAP, ADM_GATE_CONNECTION, "of", "starting", cap_or_infinity(cap.active));
+	put_gate(c, CAP, ADM_GATE_CONNECTION, "of", "admitted", cap_or_infinity(cap.present));
 	put_labelled(c, CONNECTIONS, "state", "starting", now.active);
 	put_labelled(c, CONNECTIONS, "state", "admitted", Max((int) now.present - (int) now.active, 0));
 	put_labelled(c, CONNECTIONS, "state", "waiting", now.waiting);
-	put_labelled(c, CONNECTIONS, "state", "exempt", Max(r->gate.exempt - r->gate.lane, 0));
-	put_labelled(c, CONNECTIONS, "state", "lane", r->gate.lane);
+	put_labelled(c, CONNECTIONS, "state", "exempt", Max(r->exempt - r->lane, 0));
+	put_labelled(c, CONNECTIONS, "state", "lane", r->lane);
+}
+
+static void
+put_transactions(Collection *c, const AdmReport *r)
+{
+	put_gate(c, CAP, ADM_GATE_TRANSACTION, "of", "running",
+			 cap_or_infinity(r->cap[ADM_GATE_TRANSACTION].active));
+	for (int state = ADM_SLOT_WAITING; state <= ADM_SLOT_OPEN; state++)
+		put_labelled(c, TRANSACTIONS, "state",
+					 adm_permits_state_name(ADM_GATE_TRANSACTION, (AdmSlotState) state),
+					 r->transactions[state]);
 }
 
 static void
@@ -225,25 +247,38 @@ put_pressure(Collection *c, const AdmReport *r)
 		put(c, HEARTBEAT_AGE, r->controller.heartbeat_age_ms / MS_PER_S);
 }
 
+/* What one more would have met, as status has it. */
+static const char *const active_cap_names[ADM_GATE_COUNT] = {"start_cap", "transaction_cap"};
+
 static void
-put_totals(Collection *c, const AdmTotals *t)
+put_gate_totals(Collection *c, AdmGate gate, const AdmGateTotals *t)
 {
 	const uint64 *count = t->count;
+	bool		logins = gate == ADM_GATE_CONNECTION;
 
-	put_gate(c, ADMITTED, NULL, NULL, count[ADM_TOTAL_ADMITTED]);
-	put_gate(c, HELD, NULL, NULL, count[ADM_TOTAL_HELD]);
-	put_gate(c, HANDED_ON, NULL, NULL, count[ADM_TOTAL_HANDED_ON]);
-	put_gate(c, PASSED, NULL, NULL, count[ADM_TOTAL_PASSED]);
-	put_gate(c, REFUSED, "reason", "timeout", count[ADM_TOTAL_REFUSED_TIMEOUT]);
-	put_gate(c, REFUSED, "reason", "slots", count[ADM_TOTAL_REFUSED_SLOTS]);
-	put_gate(c, ABANDONED, NULL, NULL, count[ADM_TOTAL_ABANDONED]);
-	put_gate(c, ENDED, NULL, NULL, count[ADM_TOTAL_ENDED]);
-	put_gate(c, WOULD_HOLD, "reason", "start_cap", count[ADM_TOTAL_WOULD_HOLD_STARTS]);
-	put_gate(c, WOULD_HOLD, "reason", "connection_cap", count[ADM_TOTAL_WOULD_HOLD_SESSIONS]);
-	put_labelled(c, SERVER_REFUSED, "reason", "too_many_clients", count[ADM_TOTAL_SERVER_NO_SLOT]);
-	put_labelled(c, SERVER_REFUSED, "reason", "reserved_slots", count[ADM_TOTAL_SERVER_RESERVED]);
-	put_labelled(c, SERVER_REFUSED, "reason", "connection_limit", count[ADM_TOTAL_SERVER_LIMIT]);
-	put(c, HELD_COMFORTABLE, count[ADM_TOTAL_HELD_COMFORTABLE_MS] / MS_PER_S);
+	put_gate(c, ADMITTED, gate, NULL, NULL, count[ADM_TOTAL_ADMITTED]);
+	put_gate(c, HELD, gate, NULL, NULL, count[ADM_TOTAL_HELD]);
+	put_gate(c, HANDED_ON, gate, NULL, NULL, count[ADM_TOTAL_HANDED_ON]);
+	put_gate(c, PASSED, gate, NULL, NULL, count[ADM_TOTAL_PASSED]);
+	put_gate(c, REFUSED, gate, "reason", "timeout", count[ADM_TOTAL_REFUSED_TIMEOUT]);
+	if (logins)
+		put_gate(c, REFUSED, gate, "reason", "slots", count[ADM_TOTAL_REFUSED_SLOTS]);
+	put_gate(c, ABANDONED, gate, NULL, NULL, count[ADM_TOTAL_ABANDONED]);
+	put_gate(c, ENDED, gate, NULL, NULL, count[ADM_TOTAL_ENDED]);
+	put_gate(c, WOULD_HOLD, gate, "reason", active_cap_names[gate],
+			 count[ADM_TOTAL_WOULD_HOLD_ACTIVE]);
+	if (logins)
+		put_gate(c, WOULD_HOLD, gate, "reason", "connection_cap",
+				 count[ADM_TOTAL_WOULD_HOLD_PRESENT]);
+}
+
+static void
+put_server_totals(Collection *c, const AdmTotals *t)
+{
+	put_labelled(c, SERVER_REFUSED, "reason", "too_many_clients", t->server[ADM_SERVER_NO_SLOT]);
+	put_labelled(c, SERVER_REFUSED, "reason", "reserved_slots", t->server[ADM_SERVER_RESERVED]);
+	put_labelled(c, SERVER_REFUSED, "reason", "connection_limit", t->server[ADM_SERVER_LIMIT]);
+	put(c, HELD_COMFORTABLE, t->held_comfortable_ms / MS_PER_S);
 }
 
 /* OpenMetrics wants bounds as canonical floats: 1.0, not 1. */
@@ -260,18 +295,19 @@ bound_name(int bucket)
 }
 
 static void
-put_waits(Collection *c, const AdmTotals *t)
+put_waits(Collection *c, AdmGate id, const AdmGateTotals *t)
 {
+	AdmLabel	gate = {"gate", gate_names[id]};
 	uint64		below = 0;
 
 	for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
 	{
 		below += t->waits[i];
-		put_point(c, WAIT, "_bucket", (AdmLabel) GATE,
+		put_point(c, WAIT, "_bucket", gate,
 				  (AdmLabel) {"le", bound_name(i)}, below);
 	}
-	put_point(c, WAIT, "_sum", (AdmLabel) GATE, (AdmLabel) {NULL}, t->waited_ms / MS_PER_S);
-	put_point(c, WAIT, "_count", (AdmLabel) GATE, (AdmLabel) {NULL}, below);
+	put_point(c, WAIT, "_sum", gate, (AdmLabel) {NULL}, t->waited_ms / MS_PER_S);
+	put_point(c, WAIT, "_count", gate, (AdmLabel) {NULL}, below);
 }
 
 AdmMetricPoint *
@@ -283,9 +319,14 @@ adm_metrics_collect(int *count)
 	adm_report_read(&report);
 	put_server(&c);
 	put_state(&c, &report);
+	put_connections(&c, &report);
+	put_transactions(&c, &report);
 	put_pressure(&c, &report);
-	put_totals(&c, &report.totals);
-	put_waits(&c, &report.totals);
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		put_gate_totals(&c, (AdmGate) gate, &report.totals.gate[gate]);
+	put_server_totals(&c, &report.totals);
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		put_waits(&c, (AdmGate) gate, &report.totals.gate[gate]);
 	*count = c.count;
 	return c.points;
 }

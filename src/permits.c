@@ -1,5 +1,5 @@
 /*
- * permits.c - slots, permits and the line of the connection gate.
+ * permits.c - slots, permits and the lines of the gates.
  *
  * Two things must be kept when this is changed.  A slot never claims what the
  * word does not count: the word is raised before the slot says so, and lowered
@@ -14,6 +14,7 @@
 #include "counters.h"
 #include "os/clock.h"
 #include "permits.h"
+#include "policy/delay.h"
 #include "policy/line_order.h"
 #include "state.h"
 #include "storage/ipc.h"
@@ -22,46 +23,59 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
-/* Younger starts are left alone: they may be between two messages. */
-#define START_SETTLES_MS	20
-
-/*
- * A start takes 12 ms of CPU.  What runs for this long is no longer starting,
- * but a first transaction with work of its own.
- */
-#define START_LONGEST_MS	1000
-
-/* A look at all slots, at most this often. */
-#define RECLAIM_EVERY_MS	10
-
 /* How many latches one hold of the lock may collect. */
 #define WAKE_BATCH			64
 
 #define LOCK_NAME			"pg_admission_line"
 #define NOBODY				(-1)
 
-typedef struct Slot
+/* What the word counts for a slot in each state. */
+static const uint64 units_of[ADM_SLOT_STATE_COUNT] = {
+	[ADM_SLOT_WAITING] = ADM_ONE_WAITING,
+	[ADM_SLOT_GRANTED] = ADM_ONE_ACTIVE + ADM_ONE_PRESENT,
+	[ADM_SLOT_ACTIVE] = ADM_ONE_ACTIVE + ADM_ONE_PRESENT,
+	[ADM_SLOT_PRESENT] = ADM_ONE_PRESENT
+};
+
+/* Alone in its cache line: a transaction's fast path writes nothing else. */
+typedef union Slot
 {
-	pg_atomic_uint32 state;		/* AdmSlotState */
-	int64		since_ms;		/* monotonic, of the state: owner, or lock */
-	int			older;			/* neighbours in line: lock */
-	int			newer;
-	int			pid;			/* these three: owner, before it waits */
-	TimestampTz waiting_since;
-	AdmLogin	login;
+	struct
+	{
+		pg_atomic_uint32 state; /* AdmSlotState */
+		uint32		statements; /* owner */
+		int64		since_ms;	/* monotonic, of the state: owner, or lock */
+		int			older;		/* neighbours in line: lock */
+		int			newer;
+	};
+	char		line[PG_CACHE_LINE_SIZE];
 } Slot;
 
-typedef struct SharedPermits
+/* Who owns the slots of this index: the owner writes it before it waits. */
+typedef struct Owner
+{
+	int			pid;
+	TimestampTz waiting_since;
+	AdmLogin	login;
+} Owner;
+
+typedef struct Gate
 {
 	LWLock	   *lock;			/* constant after start-up */
 	pg_atomic_uint64 word;		/* policy/permit_word.h */
-	pg_atomic_uint32 exempt;	/* sessions, the lane's included */
-	pg_atomic_uint32 lane;
-	pg_atomic_uint64 reclaimed_ms;	/* when slots were last looked at */
+	pg_atomic_uint64 above_since_ms;	/* policy/delay.h */
 	int			oldest;			/* the line's ends: lock to change */
 	int			newest;
 	uint64		grants;			/* to waiters, ever: lock */
-	Slot		slots[FLEXIBLE_ARRAY_MEMBER];	/* MaxBackends */
+	Slot	   *slots;			/* MaxBackends; constant after start-up */
+} Gate;
+
+typedef struct SharedPermits
+{
+	Gate		gates[ADM_GATE_COUNT];
+	pg_atomic_uint32 exempt;	/* sessions, the lane's included */
+	pg_atomic_uint32 lane;
+	Owner		owners[FLEXIBLE_ARRAY_MEMBER];	/* MaxBackends */
 } SharedPermits;
 
 static SharedPermits *shared = NULL;
@@ -69,41 +83,65 @@ static SharedPermits *shared = NULL;
 static Size
 shared_size(void)
 {
-	return MAXALIGN(add_size(offsetof(SharedPermits, slots),
-							 mul_size(MaxBackends, sizeof(Slot))));
+	return add_size(offsetof(SharedPermits, owners), mul_size(MaxBackends, sizeof(Owner)));
+}
+
+static Size
+slots_size(void)
+{
+	return mul_size(MaxBackends, ADM_GATE_COUNT * sizeof(Slot));
 }
 
 void
 adm_permits_shmem_request(void)
 {
-	RequestAddinShmemSpace(shared_size());
-	RequestNamedLWLockTranche(LOCK_NAME, 1);
+	RequestAddinShmemSpace(CACHELINEALIGN(shared_size()));
+	RequestAddinShmemSpace(CACHELINEALIGN(slots_size()));
+	RequestNamedLWLockTranche(LOCK_NAME, ADM_GATE_COUNT);
+}
+
+static void
+init_gate(Gate *gate, LWLock *lock, Slot *slots)
+{
+	gate->lock = lock;
+	pg_atomic_init_u64(&gate->word, 0);
+	pg_atomic_init_u64(&gate->above_since_ms, 0);
+	gate->oldest = NOBODY;
+	gate->newest = NOBODY;
+	gate->slots = slots;
+	for (int i = 0; i < MaxBackends; i++)
+		pg_atomic_init_u32(&slots[i].state, ADM_SLOT_FREE);
 }
 
 void
 adm_permits_shmem_startup(void)
 {
 	bool		found;
+	Slot	   *slots;
 
 	shared = ShmemInitStruct("pg_admission permits", shared_size(), &found);
+	slots = ShmemInitStruct("pg_admission slots", slots_size(), &found);
 	if (found)
 		return;
 	memset(shared, 0, shared_size());
-	shared->lock = &GetNamedLWLockTranche(LOCK_NAME)->lock;
-	pg_atomic_init_u64(&shared->word, 0);
+	memset(slots, 0, slots_size());
+	for (int i = 0; i < ADM_GATE_COUNT; i++)
+		init_gate(&shared->gates[i], &GetNamedLWLockTranche(LOCK_NAME)[i].lock,
+				  slots + i * MaxBackends);
 	pg_atomic_init_u32(&shared->exempt, 0);
 	pg_atomic_init_u32(&shared->lane, 0);
-	pg_atomic_init_u64(&shared->reclaimed_ms, 0);
-	shared->oldest = NOBODY;
-	shared->newest = NOBODY;
-	for (int i = 0; i < MaxBackends; i++)
-		pg_atomic_init_u32(&shared->slots[i].state, ADM_SLOT_FREE);
+}
+
+static Gate *
+gate_of(AdmGate gate)
+{
+	return &shared->gates[gate];
 }
 
 static Slot *
-my_slot(void)
+my_slot(AdmGate gate)
 {
-	return &shared->slots[adm_compat_my_slot()];
+	return &gate_of(gate)->slots[adm_compat_my_slot()];
 }
 
 static AdmSlotState
@@ -134,13 +172,13 @@ change_slot_state(Slot *slot, AdmSlotState from, AdmSlotState to)
 
 /* Adds delta if the condition holds; *seen is the word that was judged. */
 static bool
-change_word_if(bool (*condition) (uint64_t word, uint64_t caps),
+change_word_if(Gate *gate, bool (*condition) (uint64_t word, uint64_t caps),
 			   uint64 caps, uint64 delta, uint64 *seen)
 {
-	*seen = pg_atomic_read_u64(&shared->word);
+	*seen = pg_atomic_read_u64(&gate->word);
 	while (condition(*seen, caps))
 	{
-		if (pg_atomic_compare_exchange_u64(&shared->word, seen, *seen + delta))
+		if (pg_atomic_compare_exchange_u64(&gate->word, seen, *seen + delta))
 			return true;
 	}
 	return false;
@@ -154,12 +192,45 @@ admits_not(uint64_t word, uint64_t caps)
 
 /* Gives units of the word back, and on to those who wait. */
 static void
-lower_word(uint64 units)
+lower_word(AdmGate gate, uint64 units)
 {
-	uint64		before = pg_atomic_fetch_sub_u64(&shared->word, units);
+	uint64		before = pg_atomic_fetch_sub_u64(&gate_of(gate)->word, units);
 
 	if (adm_word_counts(before).waiting > 0)
-		adm_permits_serve_line();
+		adm_permits_serve_line(gate);
+}
+
+bool
+adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to)
+{
+	Slot	   *slot = &gate_of(gate)->slots[index];
+	uint64		before = units_of[from];
+	uint64		after = units_of[to];
+
+	if (after > before)
+	{
+		pg_atomic_fetch_add_u64(&gate_of(gate)->word, after - before);
+		if (change_slot_state(slot, from, to))
+			return true;
+		lower_word(gate, after - before);
+		return false;
+	}
+	if (!change_slot_state(slot, from, to))
+		return false;
+	if (before > after)
+		lower_word(gate, before - after);
+	return true;
+}
+
+/*
+ * What goes on after a wait is as young as its processor time.  Should the slot
+ * have left its state meanwhile, its age is set to nearly what it is.
+ */
+void
+adm_permits_take_back(int index)
+{
+	gate_of(ADM_GATE_TRANSACTION)->slots[index].since_ms = adm_clock_ms();
+	(void) adm_permits_move(ADM_GATE_TRANSACTION, index, ADM_SLOT_LENT, ADM_SLOT_ACTIVE);
 }
 
 /*
@@ -169,16 +240,13 @@ lower_word(uint64 units)
 void
 adm_permits_enter_exempt(void)
 {
-	Slot	   *slot = my_slot();
-
 	pg_atomic_fetch_add_u32(&shared->exempt, 1);
-	set_slot_state(slot, ADM_SLOT_EXEMPT);
+	set_slot_state(my_slot(ADM_GATE_CONNECTION), ADM_SLOT_EXEMPT);
 }
 
 bool
 adm_permits_enter_lane(void)
 {
-	Slot	   *slot = my_slot();
 	uint32		taken = pg_atomic_read_u32(&shared->lane);
 
 	do
@@ -187,82 +255,83 @@ adm_permits_enter_lane(void)
 			return false;
 	} while (!pg_atomic_compare_exchange_u32(&shared->lane, &taken, taken + 1));
 	pg_atomic_fetch_add_u32(&shared->exempt, 1);
-	set_slot_state(slot, ADM_SLOT_LANE);
+	set_slot_state(my_slot(ADM_GATE_CONNECTION), ADM_SLOT_LANE);
 	return true;
 }
 
-/*
- * In mode "observe": counts whom the caps would have held, and why.  As where
- * they bind, permits that are no longer used are taken back first.
- */
-static void
-observe_entry(uint64 word)
-{
-	uint64		caps = adm_state_shown_caps();
-
-	if (adm_state_mode() != ADM_MODE_OBSERVE || adm_word_has_room(word, caps))
-		return;
-	adm_permits_reclaim();
-	word = pg_atomic_read_u64(&shared->word) - ADM_ONE_ACTIVE - ADM_ONE_PRESENT;
-	if (adm_word_has_room(word, caps))
-		return;
-	if (adm_word_counts(word).present >= adm_word_counts(caps).present)
-		adm_counters_add(ADM_TOTAL_WOULD_HOLD_SESSIONS);
-	else
-		adm_counters_add(ADM_TOTAL_WOULD_HOLD_STARTS);
-}
-
 static bool
-try_enter(uint64 caps)
+try_enter(AdmGate gate, uint64 caps)
 {
-	Slot	   *slot = my_slot();
+	Slot	   *slot = my_slot(gate);
 	uint64		word;
 
-	if (!change_word_if(adm_word_admits, caps, ADM_ONE_ACTIVE + ADM_ONE_PRESENT, &word))
+	if (!change_word_if(gate_of(gate), adm_word_admits, caps,
+						units_of[ADM_SLOT_ACTIVE], &word))
 		return false;
 	slot->since_ms = adm_clock_ms();
-	set_slot_state(slot, ADM_SLOT_STARTING);
-	observe_entry(word);
+	set_slot_state(slot, ADM_SLOT_ACTIVE);
 	return true;
 }
 
 bool
-adm_permits_try_enter(void)
+adm_permits_try_enter(AdmGate gate)
 {
-	return try_enter(adm_state_binding_caps());
+	return try_enter(gate, adm_state_binding_caps(gate));
+}
+
+void
+adm_permits_enter_open(void)
+{
+	pg_atomic_write_u32(&my_slot(ADM_GATE_TRANSACTION)->state, ADM_SLOT_OPEN);
 }
 
 /*
  * The line.  All of it needs the lock, held exclusively.
  */
 
+/* Behind the slot "older", or NOBODY: before all. */
 static void
-append_to_line(int index)
+link_behind(Gate *gate, int older, int index)
 {
-	Slot	   *slot = &shared->slots[index];
+	Slot	   *slots = gate->slots;
+	int			newer = older == NOBODY ? gate->oldest : slots[older].newer;
 
-	slot->older = shared->newest;
-	slot->newer = NOBODY;
-	if (shared->newest != NOBODY)
-		shared->slots[shared->newest].newer = index;
+	slots[index].older = older;
+	slots[index].newer = newer;
+	if (older == NOBODY)
+		gate->oldest = index;
 	else
-		shared->oldest = index;
-	shared->newest = index;
+		slots[older].newer = index;
+	if (newer == NOBODY)
+		gate->newest = index;
+	else
+		slots[newer].older = index;
 }
 
 static void
-unlink_from_line(int index)
+unlink_from_line(Gate *gate, int index)
 {
-	Slot	   *slot = &shared->slots[index];
+	Slot	   *slot = &gate->slots[index];
 
 	if (slot->older != NOBODY)
-		shared->slots[slot->older].newer = slot->newer;
+		gate->slots[slot->older].newer = slot->newer;
 	else
-		shared->oldest = slot->newer;
+		gate->oldest = slot->newer;
 	if (slot->newer != NOBODY)
-		shared->slots[slot->newer].older = slot->older;
+		gate->slots[slot->newer].older = slot->older;
 	else
-		shared->newest = slot->older;
+		gate->newest = slot->older;
+}
+
+/* What the end of a wait says of the line.  An empty one does not stand. */
+static void
+note_delay(Gate *gate, int64 wait_ms, int64 now_ms)
+{
+	int64		since_ms = (int64) pg_atomic_read_u64(&gate->above_since_ms);
+	int64		noted_ms = gate->oldest == NOBODY ? 0 : adm_delay_note(since_ms, wait_ms, now_ms);
+
+	if (noted_ms != since_ms)
+		pg_atomic_write_u64(&gate->above_since_ms, (uint64) noted_ms);
 }
 
 /*
@@ -270,24 +339,33 @@ unlink_from_line(int index)
  * set once the lock is released.
  */
 static void
-grant(int index, int64 now_ms)
+grant(AdmGate id, int index, int64 now_ms)
 {
-	Slot	   *slot = &shared->slots[index];
+	Gate	   *gate = gate_of(id);
+	Slot	   *slot = &gate->slots[index];
+	int64		wait_ms = Max(now_ms - slot->since_ms, 0);
 
-	unlink_from_line(index);
-	shared->grants++;
-	adm_counters_note_wait((uint64) Max(now_ms - slot->since_ms, 0));
+	unlink_from_line(gate, index);
+	gate->grants++;
+	note_delay(gate, wait_ms, now_ms);
+	adm_counters_note_wait(id, (uint64) wait_ms);
 	slot->since_ms = now_ms;
 	set_slot_state(slot, ADM_SLOT_GRANTED);
 }
 
+/*
+ * At the connection gate a line that stands is mostly made of clients that are
+ * about to give up; at the other they are refused before it comes to that.
+ */
 static int
-next_in_turn(int64 now_ms)
+next_in_turn(AdmGate id, int64 now_ms)
 {
-	int64		oldest_wait_ms = now_ms - shared->slots[shared->oldest].since_ms;
+	Gate	   *gate = gate_of(id);
+	int64		oldest_wait_ms = now_ms - gate->slots[gate->oldest].since_ms;
 
-	return adm_line_serves_newest(oldest_wait_ms, shared->grants) ?
-		shared->newest : shared->oldest;
+	if (id == ADM_GATE_CONNECTION && adm_line_serves_newest(oldest_wait_ms, gate->grants))
+		return gate->newest;
+	return gate->oldest;
 }
 
 /*
@@ -295,22 +373,23 @@ next_in_turn(int64 now_ms)
  * notes whom to wake once the lock is released.
  */
 static int
-grant_batch(int *wake_list)
+grant_batch(AdmGate id, int *wake_list)
 {
-	uint64		caps = adm_state_binding_caps_unless_silent();
+	Gate	   *gate = gate_of(id);
+	uint64		caps = adm_state_binding_caps_unless_silent(id);
 	int64		now_ms = adm_clock_ms();
 	int			granted = 0;
 
-	while (shared->oldest != NOBODY && granted < WAKE_BATCH)
+	while (gate->oldest != NOBODY && granted < WAKE_BATCH)
 	{
 		int			index;
 		uint64		word;
 
-		if (!change_word_if(adm_word_has_room, caps,
-							ADM_ONE_ACTIVE + ADM_ONE_PRESENT - ADM_ONE_WAITING, &word))
+		if (!change_word_if(gate, adm_word_has_room, caps,
+							units_of[ADM_SLOT_GRANTED] - units_of[ADM_SLOT_WAITING], &word))
 			break;
-		index = next_in_turn(now_ms);
-		grant(index, now_ms);
+		index = next_in_turn(id, now_ms);
+		grant(id, index, now_ms);
 		wake_list[granted++] = index;
 	}
 	return granted;
@@ -323,11 +402,11 @@ wake(int index)
 }
 
 static void
-wake_granted(const int *granted, int count)
+wake_granted(AdmGate gate, const int *granted, int count)
 {
 	for (int i = 0; i < count; i++)
 	{
-		adm_counters_add(ADM_TOTAL_HANDED_ON);
+		adm_counters_add(gate, ADM_TOTAL_HANDED_ON);
 		wake(granted[i]);
 	}
 }
@@ -338,16 +417,16 @@ wake_granted(const int *granted, int count)
  * Read without the lock: a wake-up too many does no harm.
  */
 static void
-wake_caretaker(void)
+wake_caretaker(AdmGate gate)
 {
-	int			first = *(volatile int *) &shared->oldest;
+	int			first = *(volatile int *) &gate_of(gate)->oldest;
 
 	if (first != NOBODY && adm_state_controller().late)
 		wake(first);
 }
 
 void
-adm_permits_serve_line(void)
+adm_permits_serve_line(AdmGate gate)
 {
 	int			wake_list[WAKE_BATCH];
 	bool		served = false;
@@ -355,39 +434,47 @@ adm_permits_serve_line(void)
 
 	do
 	{
-		LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-		count = grant_batch(wake_list);
-		LWLockRelease(shared->lock);
-		wake_granted(wake_list, count);
+		LWLockAcquire(gate_of(gate)->lock, LW_EXCLUSIVE);
+		count = grant_batch(gate, wake_list);
+		LWLockRelease(gate_of(gate)->lock);
+		wake_granted(gate, wake_list, count);
 		served |= count > 0;
 	} while (count == WAKE_BATCH);
 	if (served)
-		wake_caretaker();
+		wake_caretaker(gate);
+}
+
+void
+adm_permits_serve_lines(void)
+{
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		adm_permits_serve_line((AdmGate) gate);
 }
 
 int
-adm_permits_pass(int most, int64 waited_ms)
+adm_permits_pass(AdmGate id, int most, int64 waited_ms)
 {
+	Gate	   *gate = gate_of(id);
 	int			wake_list[WAKE_BATCH];
 	int			passed = 0;
 	int64		now_ms = adm_clock_ms();
 
-	if (adm_permits_longest_wait_ms() < waited_ms)
+	if (adm_permits_longest_wait_ms(id) < waited_ms)
 		return 0;
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	while (shared->oldest != NOBODY && passed < Min(most, WAKE_BATCH) &&
-		   now_ms - shared->slots[shared->oldest].since_ms >= waited_ms)
+	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	while (gate->oldest != NOBODY && passed < Min(most, WAKE_BATCH) &&
+		   now_ms - gate->slots[gate->oldest].since_ms >= waited_ms)
 	{
-		int			index = shared->oldest;
+		int			index = gate->oldest;
 
-		pg_atomic_fetch_add_u64(&shared->word,
-								ADM_ONE_ACTIVE + ADM_ONE_PRESENT - ADM_ONE_WAITING);
-		grant(index, now_ms);
-		adm_counters_add(ADM_TOTAL_PASSED);
+		pg_atomic_fetch_add_u64(&gate->word,
+								units_of[ADM_SLOT_GRANTED] - units_of[ADM_SLOT_WAITING]);
+		grant(id, index, now_ms);
+		adm_counters_add(id, ADM_TOTAL_PASSED);
 		wake_list[passed++] = index;
 	}
-	LWLockRelease(shared->lock);
-	wake_granted(wake_list, passed);
+	LWLockRelease(gate->lock);
+	wake_granted(id, wake_list, passed);
 	return passed;
 }
 
@@ -397,292 +484,307 @@ adm_permits_pass(int most, int64 waited_ms)
  * us in it or we find the new caps.
  */
 static bool
-join_line(const AdmLogin *login)
+join_line(AdmGate id, const AdmWish *wish)
 {
-	Slot	   *slot = my_slot();
+	Gate	   *gate = gate_of(id);
+	int			me = adm_compat_my_slot();
+	Owner	   *owner = &shared->owners[me];
 	uint64		word;
 	bool		joined;
 
-	slot->pid = MyProcPid;
-	slot->since_ms = adm_clock_ms();
-	slot->waiting_since = GetCurrentTimestamp();
-	slot->login = *login;
+	owner->pid = MyProcPid;
+	owner->waiting_since = GetCurrentTimestamp();
+	owner->login = *wish->login;
+	gate->slots[me].since_ms = adm_clock_ms();
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	joined = change_word_if(admits_not, adm_state_binding_caps_unless_silent(),
+	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	joined = change_word_if(gate, admits_not, adm_state_binding_caps_unless_silent(id),
 							ADM_ONE_WAITING, &word);
 	if (joined)
 	{
-		append_to_line(adm_compat_my_slot());
-		set_slot_state(slot, ADM_SLOT_WAITING);
+		link_behind(gate, wish->place == ADM_PLACE_FIRST ? NOBODY : gate->newest, me);
+		set_slot_state(&gate->slots[me], ADM_SLOT_WAITING);
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(gate->lock);
 
 	if (joined)
-		adm_counters_add(ADM_TOTAL_HELD);
+		adm_counters_add(id, ADM_TOTAL_HELD);
 	if (joined && adm_word_counts(word).waiting == 0)
 		adm_state_wake_controller();
 	return joined;
 }
 
 AdmEntry
-adm_permits_enter_or_wait(const AdmLogin *login, int spare_slots)
+adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish)
 {
-	adm_permits_reclaim();
-	adm_permits_serve_line();
+	adm_permits_serve_line(gate);
 	for (;;)
 	{
-		if (try_enter(adm_state_binding_caps_unless_silent()))
+		if (try_enter(gate, adm_state_binding_caps_unless_silent(gate)))
 			return ADM_ENTRY_ADMITTED;
-		if (!adm_compat_have_free_slots(spare_slots))
+		if (wish->spare_slots > 0 && !adm_compat_have_free_slots(wish->spare_slots))
 			return ADM_ENTRY_NO_SLOTS;
-		if (join_line(login))
+		if (join_line(gate, wish))
 			return ADM_ENTRY_WAITING;
 	}
 }
 
 /*
  * Until the waiter runs, its process still shows that it waits, so the age of
- * its start counts from here; who is granted and sleeps on is not starting.
+ * its permit counts from here; who is granted and sleeps on is not active.
  */
 bool
-adm_permits_take_grant(void)
+adm_permits_take_grant(AdmGate gate)
 {
-	Slot	   *slot = my_slot();
+	Slot	   *slot = my_slot(gate);
 
 	if (slot_state(slot) == ADM_SLOT_WAITING)
 		return false;
 	slot->since_ms = adm_clock_ms();
 	pg_write_barrier();
-	(void) change_slot_state(slot, ADM_SLOT_GRANTED, ADM_SLOT_STARTING);
+	(void) change_slot_state(slot, ADM_SLOT_GRANTED, ADM_SLOT_ACTIVE);
 	return true;
 }
 
 /* Read without the lock: it only decides how soon to look again. */
 bool
-adm_permits_first_in_line(void)
+adm_permits_first_in_line(AdmGate gate)
 {
-	return *(volatile int *) &shared->oldest == adm_compat_my_slot();
+	return *(volatile int *) &gate_of(gate)->oldest == adm_compat_my_slot();
+}
+
+void
+adm_permits_note_statement(void)
+{
+	my_slot(ADM_GATE_TRANSACTION)->statements++;
 }
 
 /*
  * Leaving.
  */
 
-void
-adm_permits_end_start(void)
-{
-	if (change_slot_state(my_slot(), ADM_SLOT_STARTING, ADM_SLOT_ADMITTED))
-		lower_word(ADM_ONE_ACTIVE);
-}
-
 /* False when a permit was given to us before we had the lock. */
 static bool
-leave_line(void)
+leave_line(AdmGate id)
 {
-	Slot	   *slot = my_slot();
+	Gate	   *gate = gate_of(id);
+	Slot	   *slot = my_slot(id);
 	bool		left = false;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
 	if (slot_state(slot) == ADM_SLOT_WAITING)
 	{
-		unlink_from_line(adm_compat_my_slot());
+		int64		now_ms = adm_clock_ms();
+		int64		wait_ms = Max(now_ms - slot->since_ms, 0);
+
+		unlink_from_line(gate, adm_compat_my_slot());
 		set_slot_state(slot, ADM_SLOT_FREE);
-		pg_atomic_fetch_sub_u64(&shared->word, ADM_ONE_WAITING);
-		adm_counters_note_wait((uint64) Max(adm_clock_ms() - slot->since_ms, 0));
+		pg_atomic_fetch_sub_u64(&gate->word, ADM_ONE_WAITING);
+		note_delay(gate, wait_ms, now_ms);
+		adm_counters_note_wait(id, (uint64) wait_ms);
 		left = true;
 	}
-	LWLockRelease(shared->lock);
-	wake_caretaker();
+	LWLockRelease(gate->lock);
+	wake_caretaker(id);
 	return left;
 }
 
+/* A permit may be given to a waiter at any moment: then that one will do. */
 void
-adm_permits_enter_beyond_caps(void)
+adm_permits_enter_beyond_caps(AdmGate gate)
 {
-	Slot	   *slot = my_slot();
+	Slot	   *slot = my_slot(gate);
 
-	if (slot_state(slot) == ADM_SLOT_WAITING && !leave_line())
+	if (slot_state(slot) != ADM_SLOT_FREE && !leave_line(gate))
 	{
-		(void) adm_permits_take_grant();
+		(void) adm_permits_take_grant(gate);
 		return;
 	}
-	pg_atomic_fetch_add_u64(&shared->word, ADM_ONE_ACTIVE + ADM_ONE_PRESENT);
+	Assert(slot_state(slot) == ADM_SLOT_FREE);
+	pg_atomic_fetch_add_u64(&gate_of(gate)->word, units_of[ADM_SLOT_ACTIVE]);
 	slot->since_ms = adm_clock_ms();
-	set_slot_state(slot, ADM_SLOT_STARTING);
-	adm_counters_add(ADM_TOTAL_PASSED);
+	set_slot_state(slot, ADM_SLOT_ACTIVE);
+	adm_counters_add(gate, ADM_TOTAL_PASSED);
 }
 
 void
-adm_permits_leave(void)
+adm_permits_leave(AdmGate gate)
 {
-	Slot	   *slot = my_slot();
-
-	if (slot_state(slot) == ADM_SLOT_WAITING && leave_line())
-		return;
-	switch ((AdmSlotState) pg_atomic_exchange_u32(&slot->state, ADM_SLOT_FREE))
-	{
-		case ADM_SLOT_GRANTED:
-		case ADM_SLOT_STARTING:
-			lower_word(ADM_ONE_ACTIVE + ADM_ONE_PRESENT);
-			break;
-		case ADM_SLOT_ADMITTED:
-			lower_word(ADM_ONE_PRESENT);
-			break;
-		case ADM_SLOT_LANE:
-			pg_atomic_fetch_sub_u32(&shared->lane, 1);
-			pg_atomic_fetch_sub_u32(&shared->exempt, 1);
-			break;
-		case ADM_SLOT_EXEMPT:
-			pg_atomic_fetch_sub_u32(&shared->exempt, 1);
-			break;
-		case ADM_SLOT_FREE:
-		case ADM_SLOT_WAITING:	/* left the line above */
-			break;
-	}
-}
-
-/*
- * Taking start permits back.
- */
-
-/*
- * Whether the backend waits for something that neither a processor nor a disk
- * will bring.  Its wait event is one unlocked word, enough for a guess that may
- * be wrong: the permit taken back early is one start too many for a moment.
- */
-static bool
-waits_for_others(int index)
-{
-	uint32		event = *(volatile uint32 *) &ProcGlobal->allProcs[index].wait_event_info;
-
-	switch (event & 0xFF000000U)
-	{
-		case PG_WAIT_CLIENT:
-		case PG_WAIT_LOCK:
-		case PG_WAIT_TIMEOUT:
-		case PG_WAIT_EXTENSION:
-			return true;
-		case PG_WAIT_IPC:
-			return event == WAIT_EVENT_SYNC_REP;
-		default:
-			return false;
-	}
-}
-
-/* Whether a slot in this state, STARTING or GRANTED, has no more use for it. */
-static bool
-start_is_over(int index, AdmSlotState state, int64 now_ms)
-{
-	int64		age_ms = now_ms - shared->slots[index].since_ms;
-
-	return age_ms >= START_LONGEST_MS ||
-		(state == ADM_SLOT_STARTING && age_ms >= START_SETTLES_MS &&
-		 waits_for_others(index));
-}
-
-static bool
-reclaim_start(int index, int64 now_ms)
-{
-	Slot	   *slot = &shared->slots[index];
+	Slot	   *slot = my_slot(gate);
 	AdmSlotState state = slot_state(slot);
 
-	if (state != ADM_SLOT_STARTING && state != ADM_SLOT_GRANTED)
-		return false;
-	pg_read_barrier();
-	return start_is_over(index, state, now_ms) &&
-		change_slot_state(slot, state, ADM_SLOT_ADMITTED);
-}
-
-void
-adm_permits_reclaim(void)
-{
-	int64		now_ms = adm_clock_ms();
-	uint64		last_ms = pg_atomic_read_u64(&shared->reclaimed_ms);
-	uint64		units = 0;
-
-	if (now_ms - (int64) last_ms < RECLAIM_EVERY_MS ||
-		!pg_atomic_compare_exchange_u64(&shared->reclaimed_ms, &last_ms, (uint64) now_ms))
+	if (state == ADM_SLOT_FREE)
 		return;
-	if (adm_word_counts(pg_atomic_read_u64(&shared->word)).active == 0)
+	if (state == ADM_SLOT_WAITING && leave_line(gate))
 		return;
-	for (int i = 0; i < MaxBackends; i++)
-	{
-		if (reclaim_start(i, now_ms))
-			units += ADM_ONE_ACTIVE;
-	}
-	if (units > 0)
-		lower_word(units);
+	state = (AdmSlotState) pg_atomic_exchange_u32(&slot->state, ADM_SLOT_FREE);
+	if (units_of[state] > 0)
+		lower_word(gate, units_of[state]);
+	if (state == ADM_SLOT_LANE)
+		pg_atomic_fetch_sub_u32(&shared->lane, 1);
+	if (state == ADM_SLOT_LANE || state == ADM_SLOT_EXEMPT)
+		pg_atomic_fetch_sub_u32(&shared->exempt, 1);
 }
 
 /*
  * Looking.
  */
 
-AdmGateCounts
-adm_permits_counts(void)
+AdmCounts
+adm_permits_counts(AdmGate gate)
 {
-	AdmGateCounts gate;
+	return adm_word_counts(pg_atomic_read_u64(&gate_of(gate)->word));
+}
 
-	gate.counts = adm_word_counts(pg_atomic_read_u64(&shared->word));
-	gate.exempt = (int) pg_atomic_read_u32(&shared->exempt);
-	gate.lane = (int) pg_atomic_read_u32(&shared->lane);
-	return gate;
+AdmRoom
+adm_permits_room(AdmGate gate)
+{
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(gate));
+	AdmCounts	now = adm_permits_counts(gate);
+
+	if (now.present >= cap.present)
+		return ADM_ROOM_NO_PRESENT;
+	return now.active >= cap.active ? ADM_ROOM_NO_ACTIVE : ADM_ROOM;
+}
+
+int
+adm_permits_exempt(void)
+{
+	return (int) pg_atomic_read_u32(&shared->exempt);
+}
+
+int
+adm_permits_lane(void)
+{
+	return (int) pg_atomic_read_u32(&shared->lane);
+}
+
+bool
+adm_permits_somebody_waits(AdmGate gate)
+{
+	return adm_permits_counts(gate).waiting > 0;
+}
+
+bool
+adm_permits_anybody_waits(void)
+{
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		if (adm_permits_somebody_waits((AdmGate) gate))
+			return true;
+	}
+	return false;
 }
 
 /* Read without the lock: the slot may have left the line meanwhile. */
 int64
-adm_permits_longest_wait_ms(void)
+adm_permits_longest_wait_ms(AdmGate id)
 {
-	int			oldest = *(volatile int *) &shared->oldest;
+	Gate	   *gate = gate_of(id);
+	int			oldest = *(volatile int *) &gate->oldest;
 	int64		since_ms;
 
 	if (oldest == NOBODY)
 		return 0;
-	since_ms = *(volatile int64 *) &shared->slots[oldest].since_ms;
-	if (slot_state(&shared->slots[oldest]) != ADM_SLOT_WAITING)
+	since_ms = *(volatile int64 *) &gate->slots[oldest].since_ms;
+	if (slot_state(&gate->slots[oldest]) != ADM_SLOT_WAITING)
 		return 0;
 	return Max(adm_clock_ms() - since_ms, 0);
 }
 
-AdmSlotState
-adm_permits_slot_state(int index)
+/* Where nobody is served, only the head's own look tells that it stands. */
+bool
+adm_permits_line_stands(AdmGate id)
 {
-	return index < MaxBackends ? slot_state(&shared->slots[index]) : ADM_SLOT_FREE;
+	Gate	   *gate = gate_of(id);
+	int64		now_ms = adm_clock_ms();
+	int64		wait_ms = adm_permits_longest_wait_ms(id);
+	uint64		since_ms = pg_atomic_read_u64(&gate->above_since_ms);
+
+	if (since_ms == 0 && wait_ms > ADM_DELAY_TARGET_MS)
+		(void) pg_atomic_compare_exchange_u64(&gate->above_since_ms, &since_ms, (uint64) now_ms);
+	return adm_delay_stands((int64) since_ms, now_ms);
+}
+
+AdmSlotState
+adm_permits_my_state(AdmGate gate)
+{
+	return slot_state(my_slot(gate));
+}
+
+AdmSlotState
+adm_permits_slot_state(AdmGate gate, int index)
+{
+	return index < MaxBackends ? slot_state(&gate_of(gate)->slots[index]) : ADM_SLOT_FREE;
+}
+
+int64
+adm_permits_slot_age_ms(AdmGate gate, int index, int64 now_ms)
+{
+	pg_read_barrier();
+	return now_ms - *(volatile int64 *) &gate_of(gate)->slots[index].since_ms;
+}
+
+uint32
+adm_permits_slot_statements(int index)
+{
+	return *(volatile uint32 *) &gate_of(ADM_GATE_TRANSACTION)->slots[index].statements;
+}
+
+void
+adm_permits_count_states(AdmGate gate, int count[ADM_SLOT_STATE_COUNT])
+{
+	memset(count, 0, ADM_SLOT_STATE_COUNT * sizeof(int));
+	for (int i = 0; i < MaxBackends; i++)
+		count[adm_permits_slot_state(gate, i)]++;
 }
 
 bool
 adm_permits_is_gated(AdmSlotState state)
 {
-	return state == ADM_SLOT_GRANTED || state == ADM_SLOT_STARTING ||
-		state == ADM_SLOT_ADMITTED;
+	return state == ADM_SLOT_GRANTED || state == ADM_SLOT_ACTIVE ||
+		state == ADM_SLOT_PRESENT;
 }
 
 const char *
-adm_permits_state_name(AdmSlotState state)
+adm_permits_state_name(AdmGate gate, AdmSlotState state)
 {
-	static const char *const names[] = {
-		"free", "waiting", "granted", "starting", "admitted", "exempt", "lane"
+	static const char *const names[ADM_GATE_COUNT][ADM_SLOT_STATE_COUNT] = {
+		{"free", "waiting", "granted", "starting", "admitted", "lent", "open", "exempt", "lane"},
+		{"free", "waiting", "granted", "running", "long", "lent", "open", "exempt", "lane"}
 	};
 
-	return names[state];
+	return names[gate][state];
 }
 
+static int
+copy_line(AdmGate id, AdmWaiter *waiters)
+{
+	Gate	   *gate = gate_of(id);
+	int			n = 0;
+
+	LWLockAcquire(gate->lock, LW_SHARED);
+	for (int i = gate->oldest; i != NOBODY; i = gate->slots[i].newer)
+	{
+		waiters[n].gate = id;
+		waiters[n].pid = shared->owners[i].pid;
+		waiters[n].login = shared->owners[i].login;
+		waiters[n].since = shared->owners[i].waiting_since;
+		n++;
+	}
+	LWLockRelease(gate->lock);
+	return n;
+}
+
+/* Nobody waits at two gates, but may have gone from one to the other. */
 AdmWaiter *
 adm_permits_waiters(int *count)
 {
-	AdmWaiter  *waiters = palloc(sizeof(AdmWaiter) * MaxBackends);
+	AdmWaiter  *waiters = palloc(sizeof(AdmWaiter) * MaxBackends * ADM_GATE_COUNT);
 	int			n = 0;
 
-	LWLockAcquire(shared->lock, LW_SHARED);
-	for (int i = shared->oldest; i != NOBODY; i = shared->slots[i].newer)
-	{
-		waiters[n].pid = shared->slots[i].pid;
-		waiters[n].login = shared->slots[i].login;
-		waiters[n].since = shared->slots[i].waiting_since;
-		n++;
-	}
-	LWLockRelease(shared->lock);
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		n += copy_line((AdmGate) gate, waiters + n);
 	*count = n;
 	return waiters;
 }

@@ -1,32 +1,38 @@
 /*
- * permits.h - slots, permits and the line of the connection gate.
+ * permits.h - slots, permits and the lines of the gates.
  *
- * A slot belongs to a client backend and says what it holds; the gate's word
- * counts what all of them hold.  docs/internals.md has the states, who changes
- * them and under which lock.  A permit that comes back goes straight to the
- * next waiter, who alone is woken.
+ * At each gate a client backend has a slot, which says what it holds, and the
+ * gate's word counts what all of them hold.  docs/internals.md has the states,
+ * who changes them and under which lock.  A permit that comes back goes
+ * straight to the next waiter, who alone is woken.
  */
 #ifndef ADM_PERMITS_H
 #define ADM_PERMITS_H
 
 #include "datatype/timestamp.h"
+#include "policy/gate.h"
 #include "policy/permit_word.h"
 
 #define ADM_CLIENT_ADDRESS_SIZE		64
 
 typedef enum AdmSlotState
 {
-	ADM_SLOT_FREE,				/* nobody, or a backend that is no client's */
+	ADM_SLOT_FREE,				/* holds nothing */
 	ADM_SLOT_WAITING,			/* in line */
-	ADM_SLOT_GRANTED,			/* has a start permit and does not know it yet */
-	ADM_SLOT_STARTING,			/* holds a start permit and is admitted */
-	ADM_SLOT_ADMITTED,			/* is admitted */
-	ADM_SLOT_EXEMPT,			/* not subject to the gate */
-	ADM_SLOT_LANE				/* exempt by exempt_roles, in the reserved
-								 * lane */
+	ADM_SLOT_GRANTED,			/* has a permit and does not know it yet */
+	ADM_SLOT_ACTIVE,			/* starts; runs a transaction */
+	ADM_SLOT_PRESENT,			/* past its start; a transaction so long that
+								 * the cap no longer counts it */
+	ADM_SLOT_LENT,				/* transactions: needs no processor now */
+	ADM_SLOT_OPEN,				/* transactions: began when no cap stood */
+	ADM_SLOT_EXEMPT,			/* connections: not subject to the gates */
+	ADM_SLOT_LANE				/* connections: exempt by exempt_roles, in the
+								 * reserved lane */
 } AdmSlotState;
 
-/* Who logs in, for those who look at the line. */
+#define ADM_SLOT_STATE_COUNT	(ADM_SLOT_LANE + 1)
+
+/* Who waits, for those who look at the line. */
 typedef struct AdmLogin
 {
 	char		role[NAMEDATALEN];
@@ -37,6 +43,7 @@ typedef struct AdmLogin
 
 typedef struct AdmWaiter
 {
+	AdmGate		gate;
 	int			pid;
 	AdmLogin	login;
 	TimestampTz since;
@@ -44,18 +51,32 @@ typedef struct AdmWaiter
 
 typedef enum AdmEntry
 {
-	ADM_ENTRY_ADMITTED,			/* past the gate, with a start permit */
+	ADM_ENTRY_ADMITTED,			/* past the gate, with a permit */
 	ADM_ENTRY_WAITING,			/* in line */
 	ADM_ENTRY_NO_SLOTS			/* neither: too few server slots are free */
 } AdmEntry;
 
-typedef struct AdmGateCounts
+typedef enum AdmPlace
 {
-	AdmCounts	counts;			/* waiting, active = starting, present =
-								 * admitted */
-	int			exempt;			/* the lane's included */
-	int			lane;
-} AdmGateCounts;
+	ADM_PLACE_LAST,				/* first come, first served */
+	ADM_PLACE_FIRST				/* before all who wait */
+} AdmPlace;
+
+/* How somebody is to wait. */
+typedef struct AdmWish
+{
+	const AdmLogin *login;
+	AdmPlace	place;
+	int			spare_slots;	/* server slots that must stay free for it */
+} AdmWish;
+
+/* The caps that one more would meet. */
+typedef enum AdmRoom
+{
+	ADM_ROOM,
+	ADM_ROOM_NO_ACTIVE,
+	ADM_ROOM_NO_PRESENT
+} AdmRoom;
 
 extern void adm_permits_shmem_request(void);
 extern void adm_permits_shmem_startup(void);
@@ -71,64 +92,95 @@ extern void adm_permits_enter_exempt(void);
 extern bool adm_permits_enter_lane(void);
 
 /* The fast path: past the gate without a lock, or false and nothing held. */
-extern bool adm_permits_try_enter(void);
+extern bool adm_permits_try_enter(AdmGate gate);
 
-/* Past the gate, or into the line; spare_slots must stay free for that. */
-extern AdmEntry adm_permits_enter_or_wait(const AdmLogin *login, int spare_slots);
+/* Past the gate, or into the line. */
+extern AdmEntry adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish);
 
 /*
- * Past the gate whatever the caps, out of the line if it waits there: for a
- * comfortable machine, which refuses nobody.
+ * Past the gate whatever the caps, out of the line if it waits there.  The
+ * word may then be above its cap, which admits nobody until it has drained.
  */
-extern void adm_permits_enter_beyond_caps(void);
+extern void adm_permits_enter_beyond_caps(AdmGate gate);
 
-/* Takes up the permits that the waiter has been given meanwhile, if so. */
-extern bool adm_permits_take_grant(void);
+/* Marks a transaction that began where no cap stands: nothing is counted. */
+extern void adm_permits_enter_open(void);
+
+/* Takes up the permit that the waiter has been given meanwhile, if so. */
+extern bool adm_permits_take_grant(AdmGate gate);
 
 /* Whether the waiter is the first in line, who looks after the line. */
-extern bool adm_permits_first_in_line(void);
+extern bool adm_permits_first_in_line(AdmGate gate);
 
-/* Gives the start permit back; the session stays admitted.  Idempotent. */
-extern void adm_permits_end_start(void);
+/* A statement begins under the permit; the count tells one from the next. */
+extern void adm_permits_note_statement(void);
 
 /* Gives back whatever is held, a place in line included.  Idempotent. */
-extern void adm_permits_leave(void);
+extern void adm_permits_leave(AdmGate gate);
 
 /*
  * For anyone.
  */
 
-/* Gives permits to waiters while there is room. */
-extern void adm_permits_serve_line(void);
+extern AdmSlotState adm_permits_my_state(AdmGate gate);
+
+/* FREE for a slot that is no client's. */
+extern AdmSlotState adm_permits_slot_state(AdmGate gate, int index);
+
+/* How long a slot has been in its state, for one that is not waiting. */
+extern int64 adm_permits_slot_age_ms(AdmGate gate, int index, int64 now_ms);
+
+/* Statements begun in a slot, for telling whether there was one since. */
+extern uint32 adm_permits_slot_statements(int index);
 
 /*
- * Takes start permits back from sessions that no longer start: those that sit
- * idle or wait for anything but CPU, disk and their like, and those that have
- * run for long.  At most every few milliseconds; serves the line.
+ * Moves a slot between two states that it may be moved between by anybody, and
+ * the word with it; false, and nothing changed, if it is not in the first.
  */
-extern void adm_permits_reclaim(void);
+extern bool adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to);
+
+/* Takes a transaction's permit back from those it was lent to, if it was. */
+extern void adm_permits_take_back(int index);
+
+/* Gives permits to waiters while there is room. */
+extern void adm_permits_serve_line(AdmGate gate);
+extern void adm_permits_serve_lines(void);
 
 /*
  * Gives permits beyond the caps to those who have waited for so long, at most
  * so many, oldest first.  Returns to how many.
  */
-extern int	adm_permits_pass(int most, int64 waited_ms);
+extern int	adm_permits_pass(AdmGate gate, int most, int64 waited_ms);
 
-extern AdmGateCounts adm_permits_counts(void);
+/* What one more would meet, by the caps that are shown. */
+extern AdmRoom adm_permits_room(AdmGate gate);
+
+extern AdmCounts adm_permits_counts(AdmGate gate);
+
+/* Exempt sessions, those in the lane included; those in the lane. */
+extern int	adm_permits_exempt(void);
+extern int	adm_permits_lane(void);
+
+/* How many slots of the gate are in each state; looks at all. */
+extern void adm_permits_count_states(AdmGate gate, int count[ADM_SLOT_STATE_COUNT]);
+
+/* Whether somebody waits at this gate, at any. */
+extern bool adm_permits_somebody_waits(AdmGate gate);
+extern bool adm_permits_anybody_waits(void);
 
 /* How long the first in line has waited; 0: there is no line. */
-extern int64 adm_permits_longest_wait_ms(void);
+extern int64 adm_permits_longest_wait_ms(AdmGate gate);
 
-/* The state of a slot by its index; FREE for one that is no client's. */
-extern AdmSlotState adm_permits_slot_state(int index);
+/* Whether the line stands (policy/delay.h); noting the wait of its head. */
+extern bool adm_permits_line_stands(AdmGate gate);
 
-/* Whether a slot in this state is subject to the gate. */
+/* Whether a session in this state of the connection gate is subject to it. */
 extern bool adm_permits_is_gated(AdmSlotState state);
 
-/* free | waiting | granted | starting | admitted | exempt | lane */
-extern const char *adm_permits_state_name(AdmSlotState state);
+/* The word for a state at a gate. */
+extern const char *adm_permits_state_name(AdmGate gate, AdmSlotState state);
 
-/* Copies of those in line in the order of arrival, palloc'd. */
+/* Copies of those in line, gate by gate, in the order of the line, palloc'd. */
 extern AdmWaiter *adm_permits_waiters(int *count);
 
 #endif							/* ADM_PERMITS_H */

@@ -9,16 +9,19 @@
 #include "counters.h"
 #include "fmgr.h"
 #include "history.h"
+#include "lending.h"
 #include "miscadmin.h"
 #include "permits.h"
 #include "refusal_log.h"
 #include "samples.h"
 #include "server_refusals.h"
 #include "settings.h"
+#include "starts.h"
 #include "state.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
+#include "transaction_gate.h"
 
 PG_MODULE_MAGIC;
 
@@ -34,6 +37,8 @@ request_shmem(void)
 		prev_shmem_request_hook();
 	adm_state_shmem_request();
 	adm_permits_shmem_request();
+	adm_starts_shmem_request();
+	adm_lending_shmem_request();
 	adm_counters_shmem_request();
 	adm_refusal_log_shmem_request();
 	adm_samples_shmem_request();
@@ -48,6 +53,8 @@ startup_shmem(void)
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	adm_state_shmem_startup();
 	adm_permits_shmem_startup();
+	adm_starts_shmem_startup();
+	adm_lending_shmem_startup();
 	adm_counters_shmem_startup();
 	adm_refusal_log_shmem_startup();
 	adm_samples_shmem_startup();
@@ -83,5 +90,6 @@ _PG_init(void)
 	adm_refusal_log_init();
 	adm_server_refusals_init();
 	adm_connection_gate_init();
+	adm_transaction_gate_init();
 	adm_controller_init();
 }

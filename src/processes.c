@@ -179,7 +179,7 @@ look_at(int index)
 		processes[leader].workers_run_ns += growth.run_ns;
 		processes[leader].workers_wait_ns += growth.wait_ns;
 	}
-	add_to_seen(growth, adm_permits_is_gated(adm_permits_slot_state(leader)));
+	add_to_seen(growth, adm_permits_is_gated(adm_permits_slot_state(ADM_GATE_CONNECTION, leader)));
 	live_run_ns += p->time.run_ns;
 	follow_transaction(p, index);
 	return true;

@@ -42,12 +42,19 @@ adm_refusal_log_shmem_startup(void)
 	pg_atomic_init_u32(&shared->hidden, 0);
 }
 
+/* The message that was to be hidden may have gone to no log at all. */
+static bool
+is_ours(const char *message)
+{
+	return message != NULL && strncmp(message, "pg_admission", strlen("pg_admission")) == 0;
+}
+
 static void
 hide_from_log(ErrorData *edata)
 {
 	if (prev_emit_log_hook)
 		prev_emit_log_hook(edata);
-	if (!hide_next || edata->elevel != FATAL)
+	if (!hide_next || edata->elevel < ERROR || !is_ours(edata->message_id))
 		return;
 	hide_next = false;
 	edata->output_to_server = false;

@@ -22,10 +22,23 @@ adm_report_read(AdmReport *r)
 	r->mode = adm_state_mode();
 	r->state = adm_state_warmup();
 	r->controller = adm_state_controller();
-	r->gate = adm_permits_counts();
-	r->cap = adm_word_counts(adm_state_shown_caps());
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		r->counts[gate] = adm_permits_counts((AdmGate) gate);
+		r->cap[gate] = adm_word_counts(adm_state_shown_caps((AdmGate) gate));
+	}
+	r->exempt = adm_permits_exempt();
+	r->lane = adm_permits_lane();
+	adm_permits_count_states(ADM_GATE_TRANSACTION, r->transactions);
 	adm_counters_read(&r->totals);
 	adm_samples_machine(&r->sample);
+}
+
+int
+adm_report_running(const AdmReport *r)
+{
+	return r->transactions[ADM_SLOT_GRANTED] + r->transactions[ADM_SLOT_ACTIVE] +
+		r->transactions[ADM_SLOT_PRESENT] + r->transactions[ADM_SLOT_OPEN];
 }
 
 const char *
@@ -126,20 +139,20 @@ adm_report_phase_reason(const AdmReport *r)
 			return psprintf("%s; held by hold_warmup(), with %s of the clock left",
 							how_it_started(&r->state), time_left(w));
 	}
-	if (adm_word_bounds(adm_word_caps(r->cap.active, r->cap.present)))
+	if (r->cap[ADM_GATE_CONNECTION].active != ADM_NO_CAP)
 		return r->state.level == ADM_LEVEL_COMFORTABLE ?
-			psprintf("%s; after pressure, caps on new sessions stay for a minute, and hold nobody on a comfortable machine",
+			psprintf("%s; after pressure, the caps stay for a minute, and hold nobody on a comfortable machine",
 					 how_it_ended(w)) :
-			psprintf("%s; new sessions are capped while %s",
+			psprintf("%s; new sessions and transactions are capped while %s",
 					 how_it_ended(w), pressure_words(r));
 	return pstrdup(how_it_ended(w));
 }
 
 static uint64
-would_hold(const AdmTotals *t)
+would_hold(const AdmTotals *t, AdmGate gate)
 {
-	return t->count[ADM_TOTAL_WOULD_HOLD_STARTS] +
-		t->count[ADM_TOTAL_WOULD_HOLD_SESSIONS];
+	return t->gate[gate].count[ADM_TOTAL_WOULD_HOLD_ACTIVE] +
+		t->gate[gate].count[ADM_TOTAL_WOULD_HOLD_PRESENT];
 }
 
 static char *
@@ -158,55 +171,83 @@ advice_on_mode(const AdmReport *r)
 {
 	static const char enforce[] =
 		"ALTER SYSTEM SET pg_admission.mode = 'enforce'; SELECT pg_reload_conf();";
+	uint64		logins = would_hold(&r->totals, ADM_GATE_CONNECTION);
+	uint64		transactions = would_hold(&r->totals, ADM_GATE_TRANSACTION);
 
 	if (r->mode == ADM_MODE_OFF)
 		return psprintf("nobody is held or refused; to protect the server again: %s", enforce);
-	if (r->mode == ADM_MODE_OBSERVE && would_hold(&r->totals) == 0)
+	if (r->mode != ADM_MODE_OBSERVE)
+		return NULL;
+	if (logins + transactions == 0)
 		return pstrdup("mode observe: nobody would have been held so far");
-	if (r->mode == ADM_MODE_OBSERVE)
-		return psprintf("mode observe: " UINT64_FORMAT " logins would have been held; to hold them: %s",
-						would_hold(&r->totals), enforce);
-	return NULL;
+	return psprintf("mode observe: " UINT64_FORMAT " logins and " UINT64_FORMAT " transactions would have been held; to hold them: %s",
+					logins, transactions, enforce);
 }
 
 bool
-adm_report_mostly_exempt(const AdmGateCounts *gate)
+adm_report_mostly_exempt(int exempt, int gated)
 {
-	int			present = (int) gate->counts.present;
-
-	return gate->exempt > present && gate->exempt + present >= FEW_SESSIONS;
+	return exempt > gated && exempt + gated >= FEW_SESSIONS;
 }
 
 static char *
 advice_on_exempt(const AdmReport *r)
 {
-	int			present = (int) r->gate.counts.present;
+	int			gated = (int) r->counts[ADM_GATE_CONNECTION].present;
 
-	if (!adm_report_mostly_exempt(&r->gate))
+	if (!adm_report_mostly_exempt(r->exempt, gated))
 		return NULL;
 	return psprintf("%d of %d sessions are exempt, so the caps bind few: let applications log in without superuser rights, and see pg_admission.exempt_roles",
-					r->gate.exempt, r->gate.exempt + present);
+					r->exempt, r->exempt + gated);
+}
+
+static bool
+refusals_are_news(const AdmGateTotals *t)
+{
+	return t->last_refusal_age_ms >= 0 && t->last_refusal_age_ms < REFUSALS_ARE_NEWS_MS;
+}
+
+/* On refusals of the last minute, and on those who wait now. */
+static char *
+advice_on_lines(const AdmReport *r)
+{
+	const AdmGateTotals *logins = &r->totals.gate[ADM_GATE_CONNECTION];
+	const AdmGateTotals *transactions = &r->totals.gate[ADM_GATE_TRANSACTION];
+
+	if (refusals_are_news(transactions))
+		return psprintf("transactions are being refused (" UINT64_FORMAT "); to see who uses the machine: SELECT * FROM admission.backends ORDER BY cpu_percent DESC NULLS LAST LIMIT 10; to let everything run: ALTER SYSTEM SET pg_admission.transaction_gate = off; SELECT pg_reload_conf();",
+						adm_counters_refused(transactions));
+	if (refusals_are_news(logins))
+		return psprintf("logins are being refused (" UINT64_FORMAT " after waiting, " UINT64_FORMAT " for want of free connection slots); to let everybody in: SELECT admission.stop_warmup(); or raise the caps: SELECT admission.start_warmup(...);",
+						logins->count[ADM_TOTAL_REFUSED_TIMEOUT],
+						logins->count[ADM_TOTAL_REFUSED_SLOTS]);
+	if (r->counts[ADM_GATE_CONNECTION].waiting + r->counts[ADM_GATE_TRANSACTION].waiting > 0)
+		return pstrdup("to see who waits: SELECT * FROM admission.waiting; to let everybody in: SELECT admission.stop_warmup();");
+	return NULL;
+}
+
+static char *
+advice_on_pressure(const AdmReport *r)
+{
+	if (r->state.level == ADM_LEVEL_COMFORTABLE)
+		return NULL;
+	return psprintf("%s; to see who uses the machine: SELECT * FROM admission.backends ORDER BY cpu_percent DESC NULLS LAST LIMIT 10;",
+					pressure_words(r));
 }
 
 static char *
 advice_on_warmup(const AdmReport *r)
 {
-	const AdmTotals *t = &r->totals;
-
-	if (r->state.level > ADM_LEVEL_COMFORTABLE && t->last_refusal_age_ms < 0)
-		return psprintf("%s; to see who uses the machine: SELECT * FROM admission.backends ORDER BY cpu_percent DESC NULLS LAST LIMIT 10;",
-						pressure_words(r));
-	if (r->state.warmup.phase == ADM_PHASE_OPEN)
-		return pstrdup("nothing to do; to cap new connections now: SELECT admission.start_warmup();");
-	if (t->last_refusal_age_ms >= 0 && t->last_refusal_age_ms < REFUSALS_ARE_NEWS_MS)
-		return psprintf("logins are being refused (" UINT64_FORMAT " after waiting, " UINT64_FORMAT " for want of free connection slots); to let everybody in: SELECT admission.stop_warmup(); or raise the caps: SELECT admission.start_warmup(...);",
-						t->count[ADM_TOTAL_REFUSED_TIMEOUT],
-						t->count[ADM_TOTAL_REFUSED_SLOTS]);
-	if (r->gate.counts.waiting > 0)
-		return pstrdup("to see who waits: SELECT * FROM admission.waiting; to let everybody in: SELECT admission.stop_warmup();");
-	if (r->state.warmup.phase == ADM_PHASE_HOLDING)
-		return pstrdup("to let the caps rise again: SELECT admission.continue_warmup();");
-	return pstrdup("nothing to do; to keep the caps where they are: SELECT admission.hold_warmup();");
+	switch (r->state.warmup.phase)
+	{
+		case ADM_PHASE_OPEN:
+			return pstrdup("nothing to do; to cap new connections and transactions now: SELECT admission.start_warmup();");
+		case ADM_PHASE_WARMING:
+			return pstrdup("nothing to do; to keep the caps where they are: SELECT admission.hold_warmup();");
+		case ADM_PHASE_HOLDING:
+			return pstrdup("to let the caps rise again: SELECT admission.continue_warmup();");
+	}
+	return NULL;
 }
 
 /* The first that has something to say. */
@@ -219,6 +260,10 @@ adm_report_advice(const AdmReport *r)
 		advice = advice_on_mode(r);
 	if (advice == NULL)
 		advice = advice_on_exempt(r);
+	if (advice == NULL)
+		advice = advice_on_lines(r);
+	if (advice == NULL)
+		advice = advice_on_pressure(r);
 	if (advice == NULL)
 		advice = advice_on_warmup(r);
 	return advice;

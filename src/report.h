@@ -15,13 +15,19 @@ typedef struct AdmReport
 	AdmMode		mode;
 	AdmWarmupState state;
 	AdmControllerState controller;
-	AdmGateCounts gate;
-	AdmCounts	cap;			/* ADM_NO_CAP in a field: none */
+	AdmCounts	counts[ADM_GATE_COUNT];
+	AdmCounts	cap[ADM_GATE_COUNT];	/* ADM_NO_CAP in a field: none */
+	int			exempt;			/* sessions, the lane's included */
+	int			lane;
+	int			transactions[ADM_SLOT_STATE_COUNT]; /* by what they hold */
 	AdmTotals	totals;
 	AdmMachineSample sample;
 } AdmReport;
 
 extern void adm_report_read(AdmReport *report);
+
+/* Transactions past their gate, but those that are lent. */
+extern int	adm_report_running(const AdmReport *report);
 
 /* open | warming | holding | off */
 extern const char *adm_report_phase(const AdmReport *report);
@@ -30,7 +36,7 @@ extern const char *adm_report_phase(const AdmReport *report);
  * Whether most sessions are exempt, so that the caps bind few; never with so
  * few sessions that nobody needs to hear of it.
  */
-extern bool adm_report_mostly_exempt(const AdmGateCounts *gate);
+extern bool adm_report_mostly_exempt(int exempt, int gated);
 
 /* Why the phase is what it is; palloc'd. */
 extern char *adm_report_phase_reason(const AdmReport *report);

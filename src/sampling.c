@@ -25,6 +25,9 @@
 /* Shorter looks say little: the kernel's clock ticks in 1 to 10 ms. */
 #define SHORTEST_LOOK_MS	100
 
+/* While somebody waits, whatever the interval of samples. */
+#define LONGEST_LOOK_MS		200
+
 #define LOG_LEVEL_EVERY_MS	10000
 
 /* A line whose first has waited so long stands. */
@@ -35,12 +38,14 @@ typedef struct Look
 {
 	AdmReading	reading;
 	AdmServerTime time;
-	uint64		left;			/* clients hung up or refused after waiting */
+	uint64		left[ADM_GATE_COUNT];	/* clients hung up or refused after
+										 * waiting */
 } Look;
 
 static AdmSampler sampler;
 static Look last_look;
 static Look last_sample;
+static Look last_recorded;		/* in the history */
 static AdmLevelState level;
 
 /* Says once of each source that it cannot be used. */
@@ -78,7 +83,9 @@ take_look(Look *look)
 	tell_missing(misses);
 
 	adm_counters_read(&totals);
-	look->left = totals.count[ADM_TOTAL_ABANDONED] + totals.count[ADM_TOTAL_REFUSED_TIMEOUT];
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		look->left[gate] = totals.gate[gate].count[ADM_TOTAL_ABANDONED] +
+			totals.gate[gate].count[ADM_TOTAL_REFUSED_TIMEOUT];
 }
 
 /* The folder may have been changed by a reload. */
@@ -94,7 +101,7 @@ follow_root(void)
 	root = strdup(adm_system_root);
 	adm_sampler_init(&sampler, root ? root : "");
 	take_look(&last_look);
-	last_sample = last_look;
+	last_sample = last_recorded = last_look;
 }
 
 void
@@ -114,7 +121,7 @@ adm_sampling_start(void)
 static double
 gated_use(const Look *before, const Look *now)
 {
-	AdmCounts	cap = adm_word_counts(adm_state_shown_caps());
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_CONNECTION));
 	double		window_ns = (now->reading.at_us - before->reading.at_us) * 1e3;
 	double		run = (now->time.gated_run_ns - before->time.gated_run_ns) / window_ns;
 	double		wait = (now->time.gated_wait_ns - before->time.gated_wait_ns) / window_ns;
@@ -125,54 +132,99 @@ gated_use(const Look *before, const Look *now)
 	return Max(of_cores, (run + wait) / cap.present);
 }
 
-/* Only of critical pressure and its end, and not of every turn it takes. */
-static void
-log_level(AdmLevel before)
+/* The figure that is over most, in words. */
+static char *
+cause_words(void)
 {
-	static int64 logged_ms = 0;
-	bool		critical = level.level == ADM_LEVEL_CRITICAL || before == ADM_LEVEL_CRITICAL;
+	if (level.cause[0] == '\0')
+		return pstrdup("No figure is over its threshold any more.");
+	return psprintf("%s is %.2f.", level.cause, level.cause_value);
+}
 
-	if (!critical || (logged_ms > 0 && adm_clock_ms() - logged_ms < LOG_LEVEL_EVERY_MS))
+/*
+ * Only of critical pressure and its end, and not of every turn it takes: what is
+ * not told now is told when it is time, if it still is so.
+ */
+static void
+tell_level(void)
+{
+	static AdmLevel told = ADM_LEVEL_COMFORTABLE;
+	static int64 told_ms = 0;
+	bool		critical = level.level == ADM_LEVEL_CRITICAL || told == ADM_LEVEL_CRITICAL;
+
+	if (level.level == told)
 		return;
-	logged_ms = adm_clock_ms();
-	ereport(LOG,
-			(errmsg("pg_admission: pressure is %s", adm_level_name(level.level)),
-			 errdetail("It was %s; %s is %.2f.", adm_level_name(before),
-					   level.cause[0] ? level.cause : "the highest figure",
-					   level.cause_value)));
+	if (critical && told_ms > 0 && adm_clock_ms() - told_ms < LOG_LEVEL_EVERY_MS)
+		return;
+	if (critical)
+	{
+		told_ms = adm_clock_ms();
+		ereport(LOG,
+				(errmsg("pg_admission: pressure is %s", adm_level_name(level.level)),
+				 errdetail("It was %s. %s", adm_level_name(told), cause_words())));
+	}
+	told = level.level;
+}
+
+/* What is the same for all gates, but for the level, which comes of it. */
+static void
+look_at_gate(AdmGate gate, const Look *before, const Look *now, AdmGovernorInput *in)
+{
+	in->elapsed_ms = (now->reading.at_us - before->reading.at_us) / 1000;
+	in->line_stands = adm_permits_longest_wait_ms(gate) >= LINE_STANDS_MS;
+	in->clients_left = now->left[gate] > before->left[gate];
+	in->use = gated_use(before, now);
+}
+
+/* Those of now at any gate, and those that are remembered. */
+static AdmLineSigns
+line_signs(const AdmGovernorInput in[ADM_GATE_COUNT])
+{
+	AdmLineSigns signs = adm_state_signs();
+
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		signs.line_stands |= in[gate].line_stands;
+		signs.clients_leave |= in[gate].clients_left;
+	}
+	return signs;
 }
 
 static void
 govern(const Look *before, const Look *now)
 {
-	AdmGovernorInput in;
+	AdmGovernorInput in[ADM_GATE_COUNT];
 	AdmGovernorOrder order;
 	AdmPressure pressure;
-	AdmLineSigns signs;
-	AdmLevel	level_before = level.level;
 
 	adm_pressure_between(&before->reading, &now->reading, &pressure);
-	in.elapsed_ms = (now->reading.at_us - before->reading.at_us) / 1000;
-	in.line_stands = adm_permits_longest_wait_ms() >= LINE_STANDS_MS;
-	in.clients_left = now->left > before->left;
-	in.use = gated_use(before, now);
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		look_at_gate((AdmGate) gate, before, now, &in[gate]);
+	(void) adm_level_step(&level, &pressure, line_signs(in), in[0].elapsed_ms);
+	tell_level();
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		in[gate].level = level.level;
+		in[gate].figures = level.figures;
+	}
 
-	signs = adm_state_signs();
-	signs.line_stands |= in.line_stands;
-	signs.clients_leave |= in.clients_left;
-	if (adm_level_step(&level, &pressure, signs, in.elapsed_ms))
-		log_level(level_before);
-	in.level = level.level;
-	in.figures = level.figures;
-
-	order = adm_state_govern(&in, &pressure);
+	order = adm_state_govern(in, &pressure);
 	if (order.cut)
 		ereport(LOG,
 				(errmsg("pg_admission cuts the caps: pressure is critical"),
-				 errdetail("%s is %.2f.", level.cause, level.cause_value)));
+				 errdetail("%s", cause_words())));
 	if (order.relapse)
 		adm_arming_on_relapse();
-	adm_permits_serve_line();
+	adm_permits_serve_lines();
+}
+
+static void
+make_sample(const Look *before, const Look *now, AdmMachineSample *sample)
+{
+	adm_pressure_between(&before->reading, &now->reading, &sample->pressure);
+	sample->level = level;
+	sample->taken_at = GetCurrentTimestamp();
+	sample->taken_ms = now->reading.at_us / 1000;
 }
 
 static void
@@ -180,11 +232,17 @@ publish_sample(const Look *before, const Look *now)
 {
 	AdmMachineSample sample;
 
-	adm_pressure_between(&before->reading, &now->reading, &sample.pressure);
-	sample.level = level;
-	sample.taken_at = GetCurrentTimestamp();
-	sample.taken_ms = now->reading.at_us / 1000;
+	make_sample(before, now, &sample);
 	adm_samples_publish(&sample, adm_processes_figures());
+}
+
+/* Samples that somebody asked for in between do not make the history shorter. */
+static void
+record_sample(const Look *before, const Look *now)
+{
+	AdmMachineSample sample;
+
+	make_sample(before, now, &sample);
 	adm_history_add(&sample);
 }
 
@@ -195,18 +253,12 @@ age_ms(const Look *look)
 	return (adm_clock_us() - look->reading.at_us) / 1000;
 }
 
-static bool
-somebody_waits(void)
-{
-	return adm_permits_counts().counts.waiting > 0;
-}
-
 static int64
 look_interval_ms(void)
 {
-	if (!somebody_waits())
+	if (!adm_permits_anybody_waits())
 		return adm_sample_interval_ms;
-	return Max(adm_sample_interval_ms / LOOKS_IN_A_SAMPLE, SHORTEST_LOOK_MS);
+	return Max(Min(adm_sample_interval_ms / LOOKS_IN_A_SAMPLE, LONGEST_LOOK_MS), SHORTEST_LOOK_MS);
 }
 
 static bool
@@ -239,6 +291,10 @@ adm_sampling_round(void)
 		return;
 	publish_sample(&last_sample, &last_look);
 	last_sample = last_look;
+	if (age_ms(&last_recorded) < adm_sample_interval_ms)
+		return;
+	record_sample(&last_recorded, &last_look);
+	last_recorded = last_look;
 }
 
 long

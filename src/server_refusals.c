@@ -19,14 +19,14 @@ static emit_log_hook_type prev_emit_log_hook = NULL;
 typedef struct Refusal
 {
 	const char *message;
-	AdmTotal	total;
+	AdmServerTotal total;
 } Refusal;
 
 static const Refusal refusals[] = {
-	{"sorry, too many clients already", ADM_TOTAL_SERVER_NO_SLOT},
-	{"remaining connection slots are reserved", ADM_TOTAL_SERVER_RESERVED},
-	{"too many connections for role", ADM_TOTAL_SERVER_LIMIT},
-	{"too many connections for database", ADM_TOTAL_SERVER_LIMIT}
+	{"sorry, too many clients already", ADM_SERVER_NO_SLOT},
+	{"remaining connection slots are reserved", ADM_SERVER_RESERVED},
+	{"too many connections for role", ADM_SERVER_LIMIT},
+	{"too many connections for database", ADM_SERVER_LIMIT}
 };
 
 static void
@@ -36,7 +36,7 @@ count_refusal(const char *message)
 	{
 		if (strncmp(message, refusals[i].message, strlen(refusals[i].message)) != 0)
 			continue;
-		adm_counters_add(refusals[i].total);
+		adm_counters_add_server(refusals[i].total);
 		return;
 	}
 }

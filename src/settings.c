@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "compat.h"
+#include "policy/per_core.h"
 #include "policy/role_list.h"
 #include "settings.h"
 #include "utils/varlena.h"
@@ -26,6 +27,12 @@ int			adm_warmup_max_age_ms = 24 * 60 * 60 * 1000;
 int			adm_warmup_initial_connections = -1;
 int			adm_warmup_target_connections = -1;
 int			adm_connection_queue_timeout_ms = 10 * 1000;
+bool		adm_transaction_gate = true;
+int			adm_max_running_transactions = 0;
+int			adm_warmup_initial_transactions = 0;
+int			adm_transaction_queue_timeout_ms = 1000;
+int			adm_long_transaction_after_ms = 1000;
+int			adm_client_check_interval_ms = 500;
 int			adm_refusal_sqlstate = ERRCODE_TOO_MANY_CONNECTIONS;
 char	   *adm_exempt_roles = NULL;
 int			adm_exempt_connections = 5;
@@ -34,6 +41,9 @@ int			adm_sample_interval_ms = 1000;
 char	   *adm_metrics_file = NULL;
 char	   *adm_system_root = NULL;
 
+static char *max_running_transactions = NULL;
+static char *warmup_initial_transactions = NULL;
+static bool patience_chosen = false;
 static char *warmup_on = NULL;
 static uint32 warmup_on_triggers = ALL_TRIGGERS;
 
@@ -145,6 +155,53 @@ check_session_cap(int *newval, void **extra, GucSource source)
 	return false;
 }
 
+static bool
+check_per_core(char **newval, void **extra, GucSource source)
+{
+	int			value;
+
+	if (!adm_per_core_parse(*newval, &value))
+	{
+		GUC_check_errdetail("It must be a number up to %d, or like \"4x\" up to \"%dx\": so many for each processor.",
+							ADM_PER_CORE_MOST, ADM_PER_CORE_MOST_FACTOR);
+		return false;
+	}
+	*extra = adm_compat_guc_malloc(sizeof(value));
+	if (*extra == NULL)
+		return false;
+	memcpy(*extra, &value, sizeof(value));
+	return true;
+}
+
+static void
+assign_max_running_transactions(const char *newval, void *extra)
+{
+	adm_max_running_transactions = *(int *) extra;
+}
+
+static void
+assign_warmup_initial_transactions(const char *newval, void *extra)
+{
+	adm_warmup_initial_transactions = *(int *) extra;
+}
+
+/* What stands in the configuration file is meant for all; the rest for some. */
+static bool
+check_transaction_queue_timeout(int *newval, void **extra, GucSource source)
+{
+	*extra = adm_compat_guc_malloc(sizeof(bool));
+	if (*extra == NULL)
+		return false;
+	*(bool *) *extra = source > PGC_S_ARGV;
+	return true;
+}
+
+static void
+assign_transaction_queue_timeout(int newval, void *extra)
+{
+	patience_chosen = *(bool *) extra;
+}
+
 static void
 define_modes(void)
 {
@@ -200,6 +257,48 @@ define_warmup(void)
 							&adm_warmup_target_connections, -1,
 							-1, MAX_BACKENDS,
 							PGC_SIGHUP, 0, check_session_cap, NULL, NULL);
+}
+
+static void
+define_transactions(void)
+{
+	DefineCustomBoolVariable("pg_admission.transaction_gate",
+							 "Whether transactions are gated, too.",
+							 "The gate binds in a warm-up and under pressure.",
+							 &adm_transaction_gate, true,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_admission.max_running_transactions",
+							   "The cap on running transactions at a warm-up's end, and under pressure.",
+							   "A number, or like \"4x\": so many for each processor. 0 means 4x, and 16 at least.",
+							   &max_running_transactions, "0",
+							   PGC_SIGHUP, 0,
+							   check_per_core, assign_max_running_transactions, NULL);
+	DefineCustomStringVariable("pg_admission.warmup_initial_transactions",
+							   "The cap on running transactions at a warm-up's beginning.",
+							   "A number, or like \"2x\": so many for each processor. 0 means 2x, and 8 at least.",
+							   &warmup_initial_transactions, "0",
+							   PGC_SIGHUP, 0,
+							   check_per_core, assign_warmup_initial_transactions, NULL);
+	DefineCustomIntVariable("pg_admission.transaction_queue_timeout",
+							"How long a transaction may wait for a permit before it is refused.",
+							"At most 0.1 s while the line stands, unless it is set for a role, a database or a session; never longer than a quarter of statement_timeout.",
+							&adm_transaction_queue_timeout_ms, 1000,
+							0, INT_MAX,
+							PGC_SUSET, GUC_UNIT_MS,
+							check_transaction_queue_timeout,
+							assign_transaction_queue_timeout, NULL);
+	DefineCustomIntVariable("pg_admission.long_transaction_after",
+							"How long a transaction may run until it counts as long.",
+							"Long ones take at most half of the cap; -1 means that none is long.",
+							&adm_long_transaction_after_ms, 1000,
+							-1, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.client_check_interval",
+							"How often a running statement looks whether its client is still there, while the gate binds.",
+							"It sets client_connection_check_interval where nobody else has; 0 means not to.",
+							&adm_client_check_interval_ms, 500,
+							0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 }
 
 static void
@@ -260,6 +359,7 @@ adm_settings_define(void)
 	define_modes();
 	define_warmup();
 	define_connections();
+	define_transactions();
 	define_pressure();
 	MarkGUCPrefixReserved("pg_admission");
 }
@@ -270,6 +370,12 @@ adm_settings_warmup_on(void)
 	return warmup_on_triggers;
 }
 
+bool
+adm_settings_patience_chosen(void)
+{
+	return patience_chosen;
+}
+
 AdmWindow
 adm_settings_window(void)
 {
@@ -278,6 +384,8 @@ adm_settings_window(void)
 	window.duration_ms = adm_warmup_duration_ms;
 	window.initial_connections = adm_warmup_initial_connections;
 	window.target_connections = adm_warmup_target_connections;
+	window.initial_transactions = adm_warmup_initial_transactions;
+	window.target_transactions = adm_max_running_transactions;
 	return window;
 }
 

@@ -38,6 +38,12 @@ extern int	adm_warmup_max_age_ms;
 extern int	adm_warmup_initial_connections; /* -1 = no cap */
 extern int	adm_warmup_target_connections;	/* -1 = no cap */
 extern int	adm_connection_queue_timeout_ms;
+extern bool adm_transaction_gate;
+extern int	adm_max_running_transactions;	/* policy/per_core.h, likewise */
+extern int	adm_warmup_initial_transactions;
+extern int	adm_transaction_queue_timeout_ms;	/* of this session */
+extern int	adm_long_transaction_after_ms;	/* -1 = never */
+extern int	adm_client_check_interval_ms;	/* 0 = never */
 extern int	adm_refusal_sqlstate;	/* an encoded SQLSTATE */
 extern char *adm_exempt_roles;	/* for adm_role_list_next() */
 extern int	adm_exempt_connections;
@@ -51,6 +57,9 @@ extern void adm_settings_define(void);
 
 /* Triggers in pg_admission.warmup_on, as bits 1 << AdmTrigger. */
 extern uint32 adm_settings_warmup_on(void);
+
+/* Whether this session's transaction_queue_timeout was set for it. */
+extern bool adm_settings_patience_chosen(void);
 
 /* The window that the settings ask for. */
 extern AdmWindow adm_settings_window(void);

@@ -15,22 +15,28 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-#include "utils/memutils.h"
 #include "utils/wait_event.h"
+#include "waits.h"
 
 PG_FUNCTION_INFO_V1(adm_backend_samples);
 PG_FUNCTION_INFO_V1(adm_blocking);
 
 #define PERCENT		100.0
 
-/* The slots of client backends come first, whether or not they are at the gate. */
+/*
+ * What it holds at the transaction gate, if anything, else at the other.  The
+ * slots of client backends come first, whether or not they are at a gate.
+ */
 static void
 put_gate_state(AdmRow *row, int index)
 {
-	AdmSlotState state = adm_permits_slot_state(index);
+	AdmSlotState transaction = adm_permits_slot_state(ADM_GATE_TRANSACTION, index);
+	AdmSlotState session = adm_permits_slot_state(ADM_GATE_CONNECTION, index);
 
-	if (state != ADM_SLOT_FREE)
-		adm_row_put_text(row, adm_permits_state_name(state));
+	if (transaction != ADM_SLOT_FREE && transaction != ADM_SLOT_OPEN)
+		adm_row_put_text(row, adm_permits_state_name(ADM_GATE_TRANSACTION, transaction));
+	else if (session != ADM_SLOT_FREE)
+		adm_row_put_text(row, adm_permits_state_name(ADM_GATE_CONNECTION, session));
 	else if (index < MaxConnections)
 		adm_row_put_text(row, "outside");
 	else
@@ -94,9 +100,7 @@ typedef struct Blockers
 static bool
 waits_for_lock(int index)
 {
-	uint32		event = *(volatile uint32 *) &ProcGlobal->allProcs[index].wait_event_info;
-
-	return (event & 0xFF000000U) == PG_WAIT_LOCK;
+	return (adm_wait_event(index) & 0xFF000000U) == PG_WAIT_LOCK;
 }
 
 /* Who blocks the process, each once. */
@@ -125,42 +129,48 @@ add_blockers(Blockers *all, int pid)
 	}
 }
 
-/*
- * Once a query, when it is first asked: each look locks the whole lock table,
- * and there is one for each process that waits.
- */
-static Blockers *
-find_blockers(FmgrInfo *flinfo)
+static int
+compare_pids(const void *a, const void *b)
 {
-	MemoryContext before;
-	Blockers   *all = flinfo->fn_extra;
+	return *(const int *) a - *(const int *) b;
+}
 
-	if (all)
-		return all;
-	before = MemoryContextSwitchTo(flinfo->fn_mcxt);
-	all = palloc0(sizeof(Blockers));
+static void
+put_blocker(ReturnSetInfo *rsinfo, int pid, int processes)
+{
+	AdmRow		row = {.count = 0};
+
+	adm_row_put(&row, Int32GetDatum(pid));
+	adm_row_put(&row, Int32GetDatum(processes));
+	adm_rows_add(rsinfo, &row);
+}
+
+/* Each look locks the whole lock table, and there is one for each that waits. */
+Datum
+adm_blocking(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo;
+	Blockers	all = {NULL, 0};
+	int			processes = 0;
+
+	adm_sql_require_reader("blocking");
+	rsinfo = adm_rows_begin(fcinfo);
 	for (int i = 0; i < adm_samples_slots(); i++)
 	{
 		int			pid = adm_compat_pid(&ProcGlobal->allProcs[i]);
 
 		if (pid != 0 && waits_for_lock(i))
-			add_blockers(all, pid);
+			add_blockers(&all, pid);
 	}
-	flinfo->fn_extra = all;
-	MemoryContextSwitchTo(before);
-	return all;
-}
-
-Datum
-adm_blocking(PG_FUNCTION_ARGS)
-{
-	int			pid = PG_GETARG_INT32(0);
-	Blockers   *all;
-	int			count = 0;
-
-	adm_sql_require_reader("blocking");
-	all = find_blockers(fcinfo->flinfo);
-	for (int i = 0; i < all->count; i++)
-		count += all->pids[i] == pid;
-	PG_RETURN_INT32(count);
+	if (all.count > 0)
+		qsort(all.pids, all.count, sizeof(int), compare_pids);
+	for (int i = 0; i < all.count; i++)
+	{
+		processes++;
+		if (i + 1 < all.count && all.pids[i + 1] == all.pids[i])
+			continue;
+		put_blocker(rsinfo, all.pids[i], processes);
+		processes = 0;
+	}
+	return (Datum) 0;
 }

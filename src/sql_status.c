@@ -26,7 +26,7 @@ put_cap(AdmRow *row, uint32 cap)
 }
 
 static void
-put_total(AdmRow *row, const AdmTotals *totals, AdmTotal total)
+put_total(AdmRow *row, const AdmGateTotals *totals, AdmTotal total)
 {
 	adm_row_put(row, Int64GetDatum((int64) totals->count[total]));
 }
@@ -50,35 +50,61 @@ put_warmup(AdmRow *row, const AdmWarmup *w)
 static void
 put_connections(AdmRow *row, const AdmReport *r)
 {
-	put_cap(row, r->cap.present);
-	put_cap(row, r->cap.active);
-	adm_row_put(row, Int32GetDatum((int32) r->gate.counts.present));
-	adm_row_put(row, Int32GetDatum((int32) r->gate.counts.active));
-	adm_row_put(row, Int32GetDatum((int32) r->gate.counts.waiting));
-	adm_row_put(row, Int32GetDatum(r->gate.exempt));
-	adm_row_put(row, Int32GetDatum(r->gate.lane));
+	AdmCounts	cap = r->cap[ADM_GATE_CONNECTION];
+	AdmCounts	now = r->counts[ADM_GATE_CONNECTION];
+
+	put_cap(row, cap.present);
+	put_cap(row, cap.active);
+	adm_row_put(row, Int32GetDatum((int32) now.present));
+	adm_row_put(row, Int32GetDatum((int32) now.active));
+	adm_row_put(row, Int32GetDatum((int32) now.waiting));
+	adm_row_put(row, Int32GetDatum(r->exempt));
+	adm_row_put(row, Int32GetDatum(r->lane));
 }
 
 static void
-put_totals(AdmRow *row, const AdmTotals *t)
+put_transactions(AdmRow *row, const AdmReport *r)
 {
+	put_cap(row, r->cap[ADM_GATE_TRANSACTION].active);
+	adm_row_put(row, Int32GetDatum(adm_report_running(r)));
+	adm_row_put(row, Int32GetDatum(r->transactions[ADM_SLOT_WAITING]));
+	adm_row_put(row, Int32GetDatum(r->transactions[ADM_SLOT_LENT]));
+	adm_row_put(row, Int32GetDatum(r->transactions[ADM_SLOT_PRESENT]));
+}
+
+static void
+put_connection_totals(AdmRow *row, const AdmTotals *totals)
+{
+	const AdmGateTotals *t = &totals->gate[ADM_GATE_CONNECTION];
+
 	put_total(row, t, ADM_TOTAL_ADMITTED);
 	put_total(row, t, ADM_TOTAL_HELD);
 	put_total(row, t, ADM_TOTAL_HANDED_ON);
 	put_total(row, t, ADM_TOTAL_PASSED);
-	adm_row_put(row, Int64GetDatum((int64) (t->count[ADM_TOTAL_REFUSED_TIMEOUT] +
-									t->count[ADM_TOTAL_REFUSED_SLOTS])));
+	adm_row_put(row, Int64GetDatum((int64) adm_counters_refused(t)));
 	put_total(row, t, ADM_TOTAL_REFUSED_TIMEOUT);
 	put_total(row, t, ADM_TOTAL_REFUSED_SLOTS);
 	put_total(row, t, ADM_TOTAL_ABANDONED);
 	put_total(row, t, ADM_TOTAL_ENDED);
-	put_total(row, t, ADM_TOTAL_WOULD_HOLD_STARTS);
-	put_total(row, t, ADM_TOTAL_WOULD_HOLD_SESSIONS);
-	adm_row_put(row, Int64GetDatum((int64) (t->count[ADM_TOTAL_SERVER_NO_SLOT] +
-											t->count[ADM_TOTAL_SERVER_RESERVED])));
+	put_total(row, t, ADM_TOTAL_WOULD_HOLD_ACTIVE);
+	put_total(row, t, ADM_TOTAL_WOULD_HOLD_PRESENT);
+	adm_row_put(row, Int64GetDatum((int64) adm_counters_server_refused(totals)));
 	adm_row_put(row, Int64GetDatum((int64) t->longest_wait_ms));
-	put_total(row, t, ADM_TOTAL_HELD_COMFORTABLE_MS);
-	adm_row_put(row, TimestampTzGetDatum(t->reset_at));
+}
+
+static void
+put_transaction_totals(AdmRow *row, const AdmTotals *totals)
+{
+	const AdmGateTotals *t = &totals->gate[ADM_GATE_TRANSACTION];
+
+	put_total(row, t, ADM_TOTAL_ADMITTED);
+	put_total(row, t, ADM_TOTAL_HELD);
+	put_total(row, t, ADM_TOTAL_REFUSED_TIMEOUT);
+	put_total(row, t, ADM_TOTAL_ABANDONED);
+	put_total(row, t, ADM_TOTAL_ENDED);
+	put_total(row, t, ADM_TOTAL_PASSED);
+	put_total(row, t, ADM_TOTAL_WOULD_HOLD_ACTIVE);
+	adm_row_put(row, Int64GetDatum((int64) t->longest_wait_ms));
 }
 
 static void
@@ -109,7 +135,11 @@ adm_status(PG_FUNCTION_ARGS)
 	adm_row_put_text(&row, adm_level_name(report.state.level));
 	put_warmup(&row, &report.state.warmup);
 	put_connections(&row, &report);
-	put_totals(&row, &report.totals);
+	put_connection_totals(&row, &report.totals);
+	put_transactions(&row, &report);
+	put_transaction_totals(&row, &report.totals);
+	adm_row_put(&row, Int64GetDatum((int64) report.totals.held_comfortable_ms));
+	adm_row_put(&row, TimestampTzGetDatum(report.totals.reset_at));
 	put_controller(&row, &report.controller);
 	PG_RETURN_DATUM(adm_row_datum(&row, fcinfo));
 }
@@ -123,7 +153,7 @@ put_name(AdmRow *row, const char *name)
 {
 	char	   *clean = pstrdup(name);
 
-	if (!pg_verifymbstr(name, strlen(name), true))
+	if (GetDatabaseEncoding() == PG_SQL_ASCII || !pg_verifymbstr(name, strlen(name), true))
 	{
 		for (char *c = clean; *c; c++)
 		{
@@ -163,6 +193,7 @@ adm_waiting(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo;
 	AdmWaiter  *waiters;
 	int			count;
+	int			place = 0;
 
 	adm_sql_require_reader("waiting");
 	rsinfo = adm_rows_begin(fcinfo);
@@ -171,14 +202,16 @@ adm_waiting(PG_FUNCTION_ARGS)
 	{
 		AdmRow		row = {.count = 0};
 
-		adm_row_put(&row, CStringGetTextDatum("connection"));
+		adm_row_put(&row, CStringGetTextDatum(waiters[i].gate == ADM_GATE_CONNECTION ?
+											  "connection" : "transaction"));
 		adm_row_put(&row, Int32GetDatum(waiters[i].pid));
 		put_name(&row, waiters[i].login.role);
 		put_name(&row, waiters[i].login.database);
 		put_text_or_null(&row, waiters[i].login.application_name);
 		put_address(&row, waiters[i].login.client_address);
 		adm_row_put(&row, TimestampTzGetDatum(waiters[i].since));
-		adm_row_put(&row, Int32GetDatum(i + 1));
+		place = i > 0 && waiters[i].gate == waiters[i - 1].gate ? place + 1 : 1;
+		adm_row_put(&row, Int32GetDatum(place));
 		adm_rows_add(rsinfo, &row);
 	}
 	return (Datum) 0;

@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "permits.h"
+#include "policy/per_core.h"
 #include "policy/ramp.h"
 #include "settings.h"
 #include "sql_access.h"
@@ -50,7 +51,7 @@ log_change(const char *what)
 static Datum
 finish_change(void)
 {
-	adm_permits_serve_line();
+	adm_permits_serve_lines();
 	if (!adm_state_wait_saved(SAVE_TIMEOUT_MS))
 		ereport(WARNING,
 				(errmsg("the warm-up has changed, but could not be saved yet"),
@@ -96,16 +97,31 @@ session_cap(const char *name, int cap)
 	return cap;
 }
 
-/* A setting may be above an argument: then it counts as that. */
-static void
-check_window(const AdmWindow *window, bool both_given)
+static int
+transaction_cap(const char *name, int cap)
 {
-	if (both_given && window->target_connections != ADM_UNCAPPED &&
-		window->initial_connections > window->target_connections)
+	if (cap < 1 || cap > ADM_PER_CORE_MOST)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("initial_connections, %d, is greater than target_connections, %d",
-						window->initial_connections, window->target_connections)));
+				 errmsg("%s is out of range: %d", name, cap),
+				 errdetail("It must be between 1 and %d.", ADM_PER_CORE_MOST)));
+	return cap;
+}
+
+/* Where both are arguments; a setting above an argument counts as that. */
+static void
+check_order(const char *of, int initial, int target)
+{
+	if (target != ADM_UNCAPPED && initial > target)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("initial_%s, %d, is greater than target_%s, %d",
+						of, initial, of, target)));
+}
+
+static void
+check_duration(const AdmWindow *window)
+{
 	if (window->duration_ms > adm_warmup_max_age_ms)
 		ereport(WARNING,
 				(errmsg("the warm-up will end before it is complete"),
@@ -134,7 +150,15 @@ adm_start_warmup(PG_FUNCTION_ARGS)
 		window.initial_connections = session_cap("initial_connections", PG_GETARG_INT32(1));
 	if (!PG_ARGISNULL(2))
 		window.target_connections = session_cap("target_connections", PG_GETARG_INT32(2));
-	check_window(&window, !PG_ARGISNULL(1) && !PG_ARGISNULL(2));
+	if (!PG_ARGISNULL(3))
+		window.initial_transactions = transaction_cap("initial_transactions", PG_GETARG_INT32(3));
+	if (!PG_ARGISNULL(4))
+		window.target_transactions = transaction_cap("target_transactions", PG_GETARG_INT32(4));
+	if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2))
+		check_order("connections", window.initial_connections, window.target_connections);
+	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
+		check_order("transactions", window.initial_transactions, window.target_transactions);
+	check_duration(&window);
 	tell_if_not_binding();
 
 	adm_state_begin_warmup(ADM_TRIGGER_MANUAL, &window,

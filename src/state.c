@@ -45,10 +45,11 @@ typedef struct SharedState
 	LWLock	   *lock;			/* constant after start-up */
 
 	/* Published; written under the lock, read without. */
-	pg_atomic_uint64 binding_caps;	/* a permit word's caps */
-	pg_atomic_uint64 shown_caps;	/* likewise */
+	pg_atomic_uint64 binding_caps[ADM_GATE_COUNT];	/* a permit word's caps */
+	pg_atomic_uint64 shown_caps[ADM_GATE_COUNT];	/* likewise */
 	pg_atomic_uint32 mode;		/* AdmMode */
 	pg_atomic_uint32 comfortable;	/* 0 | 1: governed and comfortable */
+	pg_atomic_uint64 governed_ms;	/* monotonic: when that was last judged */
 	pg_atomic_uint32 queue_timeout_ms;
 	pg_atomic_uint32 exempt_connections;
 
@@ -62,7 +63,9 @@ typedef struct SharedState
 	int			cores;			/* by the setting, or as last read */
 	int			max_age_ms;		/* published setting */
 	AdmWarmupState warmup;
-	AdmGovernor governor;
+	AdmGovernor governors[ADM_GATE_COUNT];
+	bool		gates_transactions; /* published settings */
+	int			target_transactions;
 	int64		advanced_ms;	/* monotonic; the clock has run so far */
 	bool		awaits_promotion;
 	AdmStart	start;
@@ -74,6 +77,16 @@ typedef struct SharedState
 } SharedState;
 
 static SharedState *shared = NULL;
+
+static void
+init_governors(void)
+{
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		adm_governor_init(&shared->governors[gate]);
+		shared->warmup.lift[gate] = 1;
+	}
+}
 
 void
 adm_state_shmem_request(void)
@@ -92,19 +105,22 @@ adm_state_shmem_startup(void)
 		return;
 	memset(shared, 0, sizeof(SharedState));
 	shared->lock = &GetNamedLWLockTranche(LOCK_NAME)->lock;
-	pg_atomic_init_u64(&shared->binding_caps, ADM_WORD_NO_CAPS);
-	pg_atomic_init_u64(&shared->shown_caps, ADM_WORD_NO_CAPS);
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		pg_atomic_init_u64(&shared->binding_caps[gate], ADM_WORD_NO_CAPS);
+		pg_atomic_init_u64(&shared->shown_caps[gate], ADM_WORD_NO_CAPS);
+	}
 	pg_atomic_init_u32(&shared->mode, ADM_MODE_OFF);
 	pg_atomic_init_u32(&shared->comfortable, 0);
+	pg_atomic_init_u64(&shared->governed_ms, 0);
 	pg_atomic_init_u32(&shared->queue_timeout_ms, 0);
 	pg_atomic_init_u32(&shared->exempt_connections, 0);
 	pg_atomic_init_u64(&shared->heartbeat_ms, (uint64) adm_clock_ms());
 	pg_atomic_init_u32(&shared->controller_pid, 0);
 	pg_atomic_init_u32(&shared->controller_proc, (uint32) NO_CONTROLLER);
 	pg_atomic_init_u32(&shared->controller_started, 0);
-	adm_governor_init(&shared->governor);
+	init_governors();
 	shared->warmup.governed = true;
-	shared->warmup.lift = 1;
 	shared->warmup.use = NAN;
 	ConditionVariableInit(&shared->saved);
 }
@@ -122,49 +138,82 @@ is_governed(void)
 	return shared->warmup.advance == ADM_ADVANCE_LOAD && shared->warmup.governed;
 }
 
-/* The caps of a warm-up, lifted where a comfortable machine asked for it. */
-static uint64
-warmup_caps(const AdmWarmup *w)
+/* A cap of the ramp's, lifted where a comfortable machine asked for it. */
+static uint32
+lifted(AdmGate gate, int cap)
 {
-	double		progress = adm_warmup_progress(w);
-	int			room = Max(MaxConnections - adm_compat_reserved_slots(), 1);
-	int			starts = adm_ramp_start_cap(shared->cores, progress);
-	int			sessions;
-
-	sessions = adm_ramp_connection_cap(w->window.initial_connections,
-									   w->window.target_connections,
-									   room, progress);
 	if (is_governed())
-	{
-		starts = adm_governor_lifted(&shared->governor, starts);
-		sessions = adm_governor_lifted(&shared->governor, sessions);
-	}
-	return adm_word_caps(starts, sessions == ADM_UNCAPPED ? ADM_NO_CAP : sessions);
+		cap = adm_governor_lifted(&shared->governors[gate], cap);
+	return cap == ADM_UNCAPPED ? ADM_NO_CAP : (uint32) cap;
 }
 
 /*
- * Computes the caps from the warm-up, the governor and the settings.  Outside a
- * warm-up those of its end bind under pressure and for a while after it, and
- * never on sessions, of which there may be any number already.  Needs the lock.
+ * Of sessions that start, and of sessions.  These are not capped outside a
+ * warm-up: there may be any number already.
  */
+static uint64
+connection_caps(const AdmWarmup *w)
+{
+	double		progress = adm_warmup_progress(w);
+	int			room = Max(MaxConnections - adm_compat_reserved_slots(), 1);
+	int			sessions = ADM_UNCAPPED;
+
+	if (w->phase != ADM_PHASE_OPEN)
+		sessions = adm_ramp_connection_cap(w->window.initial_connections,
+										   w->window.target_connections,
+										   room, progress);
+	return adm_word_caps(lifted(ADM_GATE_CONNECTION, adm_ramp_start_cap(shared->cores, progress)),
+						 lifted(ADM_GATE_CONNECTION, sessions));
+}
+
+/*
+ * Of transactions that run, and of those that have a processor or want one,
+ * however long they are: that must not be more than twice as many.
+ */
+static uint64
+transaction_caps(const AdmWarmup *w)
+{
+	bool		open = w->phase == ADM_PHASE_OPEN;
+	uint32		cap;
+
+	if (!shared->gates_transactions)
+		return ADM_WORD_NO_CAPS;
+	cap = lifted(ADM_GATE_TRANSACTION,
+				 adm_ramp_transaction_cap(w->window.initial_transactions,
+										  open ? shared->target_transactions : w->window.target_transactions,
+										  shared->cores, adm_warmup_progress(w)));
+	cap = Min(cap, ADM_NO_CAP / 2 - 1);
+	return adm_word_caps(cap, 2 * cap);
+}
+
+/* Outside a warm-up caps stand under pressure and for a while after it. */
+static bool
+has_caps(AdmGate gate)
+{
+	return shared->warmup.warmup.phase != ADM_PHASE_OPEN ||
+		(is_governed() && adm_governor_is_pressed(&shared->governors[gate]));
+}
+
+static void
+publish_gate(AdmGate gate, uint64 caps)
+{
+	if (!has_caps(gate))
+		caps = ADM_WORD_NO_CAPS;
+	pg_atomic_write_u64(&shared->shown_caps[gate], caps);
+	pg_atomic_write_u64(&shared->binding_caps[gate],
+						adm_state_mode() == ADM_MODE_ENFORCE ? caps : ADM_WORD_NO_CAPS);
+}
+
+/* Computes the caps from the warm-up, the governors and the settings.  Needs the lock. */
 static void
 publish_caps(void)
 {
 	const AdmWarmup *w = &shared->warmup.warmup;
-	bool		governed = is_governed();
-	uint64		caps = ADM_WORD_NO_CAPS;
 
-	if (w->phase != ADM_PHASE_OPEN)
-		caps = warmup_caps(w);
-	else if (governed && adm_governor_is_pressed(&shared->governor))
-		caps = adm_word_caps(adm_governor_lifted(&shared->governor,
-												 adm_ramp_start_cap(shared->cores, 1)),
-							 ADM_NO_CAP);
-	pg_atomic_write_u64(&shared->shown_caps, caps);
-	pg_atomic_write_u64(&shared->binding_caps,
-						adm_state_mode() == ADM_MODE_ENFORCE ? caps : ADM_WORD_NO_CAPS);
+	publish_gate(ADM_GATE_CONNECTION, connection_caps(w));
+	publish_gate(ADM_GATE_TRANSACTION, transaction_caps(w));
 	pg_atomic_write_u32(&shared->comfortable,
-						governed && shared->warmup.level == ADM_LEVEL_COMFORTABLE);
+						is_governed() && shared->warmup.level == ADM_LEVEL_COMFORTABLE);
 }
 
 /* A change that the state file must have.  Needs the lock. */
@@ -180,36 +229,37 @@ static void
 note_begin(const char *reason)
 {
 	strlcpy(shared->warmup.reason, reason, ADM_REASON_SIZE);
-	adm_governor_init(&shared->governor);
-	shared->warmup.lift = 1;
+	init_governors();
 	shared->warmup.advances = false;
 	shared->advanced_ms = adm_clock_ms();
 	note_change();
 }
 
 uint64
-adm_state_binding_caps(void)
+adm_state_binding_caps(AdmGate gate)
 {
-	return pg_atomic_read_u64(&shared->binding_caps);
+	return pg_atomic_read_u64(&shared->binding_caps[gate]);
 }
 
 uint64
-adm_state_binding_caps_unless_silent(void)
+adm_state_binding_caps_unless_silent(AdmGate gate)
 {
-	return adm_state_controller().silent ? ADM_WORD_NO_CAPS : adm_state_binding_caps();
+	return adm_state_controller().silent ? ADM_WORD_NO_CAPS : adm_state_binding_caps(gate);
 }
 
 uint64
-adm_state_shown_caps(void)
+adm_state_shown_caps(AdmGate gate)
 {
-	return pg_atomic_read_u64(&shared->shown_caps);
+	return pg_atomic_read_u64(&shared->shown_caps[gate]);
 }
 
 bool
 adm_state_comfortable(void)
 {
+	int64		governed_ms = (int64) pg_atomic_read_u64(&shared->governed_ms);
+
 	return pg_atomic_read_u32(&shared->comfortable) != 0 &&
-		adm_state_controller().heartbeat_age_ms <= COMFORT_LASTS_MS;
+		adm_clock_ms() - governed_ms <= COMFORT_LASTS_MS;
 }
 
 int
@@ -422,7 +472,6 @@ adm_state_attach_controller(void)
 {
 	pg_atomic_write_u32(&shared->controller_proc, (uint32) adm_compat_my_slot());
 	pg_atomic_write_u32(&shared->controller_pid, (uint32) MyProcPid);
-	pg_atomic_write_u64(&shared->heartbeat_ms, (uint64) adm_clock_ms());
 	pg_atomic_write_u32(&shared->controller_started, 1);
 }
 
@@ -446,6 +495,8 @@ adm_state_publish_settings(void)
 		shared->cores = adm_cores;
 	else if (shared->cores == 0)
 		shared->cores = adm_host_usable_cores();
+	shared->gates_transactions = adm_transaction_gate;
+	shared->target_transactions = adm_max_running_transactions;
 	shared->max_age_ms = adm_warmup_max_age_ms;
 	shared->warmup.advance = (AdmAdvance) adm_warmup_advance;
 	publish_caps();
@@ -495,24 +546,45 @@ cut_caps(void)
 	return true;
 }
 
+/*
+ * All gates' governors.  A cut of the warm-up is for when no gate has a lift to
+ * give; either gate may see a relapse.  Needs the lock.
+ */
+static AdmGovernorOrder
+step_governors(const AdmGovernorInput in[ADM_GATE_COUNT])
+{
+	AdmGovernorOrder order = {true, true, false};
+
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		AdmGovernorOrder one = adm_governor_step(&shared->governors[gate], &in[gate]);
+
+		order.advance &= one.advance;
+		order.cut &= one.cut;
+		order.relapse |= one.relapse;
+		shared->warmup.lift[gate] = shared->governors[gate].lift;
+	}
+	return order;
+}
+
 AdmGovernorOrder
-adm_state_govern(const AdmGovernorInput *in, const AdmPressure *pressure)
+adm_state_govern(const AdmGovernorInput in[ADM_GATE_COUNT], const AdmPressure *pressure)
 {
 	AdmWarmupState *s = &shared->warmup;
 	AdmGovernorOrder order;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	order = adm_governor_step(&shared->governor, in);
+	order = step_governors(in);
 	s->governed = !isnan(pressure->cpu_demand);
 	if (pressure->cores > 0)
 		shared->cores = (int) ceil(pressure->cores);
 	s->advances = order.advance;
-	s->lift = shared->governor.lift;
 	s->level = in->level;
 	s->use = in->use;
 	if (!is_governed())
 		order = (AdmGovernorOrder) {false, false, false};
 	order.cut = order.cut && cut_caps();
+	pg_atomic_write_u64(&shared->governed_ms, (uint64) adm_clock_ms());
 	publish_caps();
 	LWLockRelease(shared->lock);
 	return order;
@@ -521,10 +593,16 @@ adm_state_govern(const AdmGovernorInput *in, const AdmPressure *pressure)
 AdmLineSigns
 adm_state_signs(void)
 {
-	AdmLineSigns signs;
+	AdmLineSigns signs = {false, false};
 
 	LWLockAcquire(shared->lock, LW_SHARED);
-	signs = adm_governor_signs(&shared->governor);
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		AdmLineSigns here = adm_governor_signs(&shared->governors[gate]);
+
+		signs.line_stands |= here.line_stands;
+		signs.clients_leave |= here.clients_leave;
+	}
 	LWLockRelease(shared->lock);
 	return signs;
 }

@@ -11,6 +11,7 @@
 
 #include "persist.h"
 #include "policy/evidence.h"
+#include "policy/gate.h"
 #include "policy/governor.h"
 #include "settings.h"
 
@@ -25,7 +26,7 @@ typedef struct AdmWarmupState
 	bool		governed;		/* caps follow pressure: it is asked for, and
 								 * known */
 	bool		advances;		/* progress is being made now */
-	double		lift;			/* on the ramp's caps */
+	double		lift[ADM_GATE_COUNT];	/* on the ramp's caps */
 	AdmLevel	level;
 	double		use;			/* by gated work, of caps or cores; NaN: unknown */
 } AdmWarmupState;
@@ -67,13 +68,13 @@ extern bool adm_state_attached(void);
  * What binds now: no caps when the mode is not "enforce"; when no warm-up runs,
  * only under pressure.
  */
-extern uint64 adm_state_binding_caps(void);
+extern uint64 adm_state_binding_caps(AdmGate gate);
 
 /* The same, but no caps when the controller has been silent for too long. */
-extern uint64 adm_state_binding_caps_unless_silent(void);
+extern uint64 adm_state_binding_caps_unless_silent(AdmGate gate);
 
 /* What would bind if the mode were "enforce". */
-extern uint64 adm_state_shown_caps(void);
+extern uint64 adm_state_shown_caps(AdmGate gate);
 
 /*
  * Whether nobody may be refused or kept waiting for long: caps follow pressure,
@@ -139,14 +140,14 @@ extern void adm_state_publish_settings(void);
 extern bool adm_state_advance(bool clock_runs);
 
 /*
- * Lets the governor see what happened since the last call, and has the warm-up
- * and the caps follow.  Returns what it ordered; a relapse is left to the
- * caller.  Pressure without cpu_demand tells nothing: then the clock counts.
+ * Lets the gates' governors see what happened since the last call, and has the
+ * warm-up and the caps follow.  Returns what they ordered; a relapse is left to
+ * the caller.  Pressure without cpu_demand tells nothing: then the clock counts.
  */
-extern AdmGovernorOrder adm_state_govern(const AdmGovernorInput *in,
+extern AdmGovernorOrder adm_state_govern(const AdmGovernorInput in[ADM_GATE_COUNT],
 										 const AdmPressure *pressure);
 
-/* The signs of harm, as the governor remembers them. */
+/* The signs of harm at any gate, as the governors remember them. */
 extern AdmLineSigns adm_state_signs(void);
 
 /* What the start found, once: false when it has been taken before. */

@@ -20,7 +20,7 @@ my @clients = start_clients($node, 7);
 wait_clients(7, 'in', @clients);
 is(status_of($node, 'would_hold_connection_cap || $$/$$ || held || $$/$$ || refused'), '5/0/0',
 	'it counts whom the cap would have held, and holds nobody');
-like(status_of($node, 'advice'), qr/mode observe: 5 logins would have been held/, 'and says so');
+like(status_of($node, 'advice'), qr/mode observe: 5 logins and 0 transactions would have been held/, 'and says so');
 
 # Permits that are no longer used are taken back before anybody is counted.
 $node->safe_psql('postgres', "SELECT admission.start_warmup('10 min')");

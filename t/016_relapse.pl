@@ -17,6 +17,7 @@ my $node = new_node('relapse',
 	'max_connections = 200',
 	'pg_admission.warmup_advance = load',
 	"pg_admission.warmup_on = 'relapse'",
+	'pg_admission.transaction_gate = off',
 	"pg_admission.sample_interval = '500ms'",
 	"pg_admission.system_root = '" . $machine->root . "'");
 $node->safe_psql('postgres', 'GRANT pg_execute_server_program TO app; CREATE TABLE t (a int); GRANT INSERT ON t TO app');

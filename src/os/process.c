@@ -82,6 +82,18 @@ adm_process_ended_children_ns(const char *root, int pid)
 	return parse_ticks(text, WORDS_BEFORE_CHILDREN);
 }
 
+bool
+adm_process_sleeps(const char *root, int pid)
+{
+	char		text[TEXT_SIZE];
+	const char *at;
+
+	if (!read_of_process(root, pid, "stat", text, sizeof(text)))
+		return false;
+	at = strrchr(text, ')');
+	return at != NULL && at[1] == ' ' && at[2] == 'S' && at[3] == ' ';
+}
+
 /* Pages: size, resident, shared. */
 static bool
 parse_statm(const char *text, AdmProcessUse *use)

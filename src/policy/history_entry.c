@@ -42,7 +42,13 @@ const AdmHistoryColumn adm_history_columns[] = {
 	COLUMN(held, ADM_COLUMN_COUNT),
 	COLUMN(refused, ADM_COLUMN_COUNT),
 	COLUMN(abandoned, ADM_COLUMN_COUNT),
-	COLUMN(server_refused, ADM_COLUMN_COUNT)
+	COLUMN(server_refused, ADM_COLUMN_COUNT),
+	COLUMN(transaction_cap, ADM_COLUMN_CAP),
+	COLUMN(running, ADM_COLUMN_COUNT),
+	COLUMN(lent, ADM_COLUMN_COUNT),
+	COLUMN(transactions_waiting, ADM_COLUMN_COUNT),
+	COLUMN(transactions_refused, ADM_COLUMN_COUNT),
+	COLUMN(transactions_abandoned, ADM_COLUMN_COUNT)
 };
 
 const int	adm_history_column_count =

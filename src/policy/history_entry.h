@@ -38,6 +38,12 @@ typedef struct AdmHistoryEntry
 	int64_t		refused;
 	int64_t		abandoned;
 	int64_t		server_refused; /* by PostgreSQL itself: no slot */
+	int64_t		transaction_cap;
+	int64_t		running;		/* transactions */
+	int64_t		lent;
+	int64_t		transactions_waiting;
+	int64_t		transactions_refused;
+	int64_t		transactions_abandoned;
 } AdmHistoryEntry;
 
 typedef enum AdmColumnKind
@@ -59,7 +65,7 @@ typedef struct AdmHistoryColumn
 extern const AdmHistoryColumn adm_history_columns[];
 extern const int adm_history_column_count;
 
-#define ADM_HISTORY_LINE_SIZE	512
+#define ADM_HISTORY_LINE_SIZE	768
 
 /*
  * The header, and an entry's line: fields separated by commas, unknown ones

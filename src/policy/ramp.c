@@ -13,6 +13,11 @@
 #define START_TARGET_FLOOR		8
 #define START_TARGET_PER_CORE	4
 
+#define RUN_INITIAL_FLOOR		8
+#define RUN_INITIAL_PER_CORE	2
+#define RUN_TARGET_FLOOR		16
+#define RUN_TARGET_PER_CORE		4
+
 /* Keeps cores x factor within int, whatever was configured or read. */
 #define MAX_CORES				65536
 
@@ -57,7 +62,7 @@ adm_ramp_connection_cap(int initial, int target, int room, double progress)
 }
 
 static int
-start_cap(int cores, int per_core, int floor)
+by_cores(int cores, int per_core, int floor)
 {
 	if (cores < 1)
 		cores = 1;
@@ -69,19 +74,36 @@ start_cap(int cores, int per_core, int floor)
 static int
 start_initial(int cores)
 {
-	return start_cap(cores, START_INITIAL_PER_CORE, START_INITIAL_FLOOR);
+	return by_cores(cores, START_INITIAL_PER_CORE, START_INITIAL_FLOOR);
 }
 
 static int
 start_target(int cores)
 {
-	return start_cap(cores, START_TARGET_PER_CORE, START_TARGET_FLOOR);
+	return by_cores(cores, START_TARGET_PER_CORE, START_TARGET_FLOOR);
 }
 
 int
 adm_ramp_start_cap(int cores, double progress)
 {
 	return adm_ramp_value(start_initial(cores), start_target(cores), progress);
+}
+
+/* What a value of the settings stands for. */
+static int
+transactions(int value, int cores, int per_core, int floor)
+{
+	if (value > 0)
+		return value;
+	return value < 0 ? by_cores(cores, -value, 1) : by_cores(cores, per_core, floor);
+}
+
+int
+adm_ramp_transaction_cap(int initial, int target, int cores, double progress)
+{
+	initial = transactions(initial, cores, RUN_INITIAL_PER_CORE, RUN_INITIAL_FLOOR);
+	target = transactions(target, cores, RUN_TARGET_PER_CORE, RUN_TARGET_FLOOR);
+	return adm_ramp_value(initial < target ? initial : target, target, progress);
 }
 
 double

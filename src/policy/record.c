@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "per_core.h"
+
 /* An id that could not be read is printed so, to keep a value on each line. */
 #define UNKNOWN_ID	"-"
 
@@ -42,6 +44,8 @@ adm_record_print(const AdmRecord *r, char *buffer, size_t size)
 					  "duration_ms %" PRId64 "\n"
 					  "initial_connections %d\n"
 					  "target_connections %d\n"
+					  "initial_transactions %d\n"
+					  "target_transactions %d\n"
 					  "spent_ms %" PRId64 "\n"
 					  "age_ms %" PRId64 "\n"
 					  "started_at_us %" PRId64 "\n",
@@ -59,6 +63,8 @@ adm_record_print(const AdmRecord *r, char *buffer, size_t size)
 					  r->warmup.window.duration_ms,
 					  r->warmup.window.initial_connections,
 					  r->warmup.window.target_connections,
+					  r->warmup.window.initial_transactions,
+					  r->warmup.window.target_transactions,
 					  r->warmup.spent_ms,
 					  r->warmup.age_ms,
 					  r->warmup.started_at_us);
@@ -172,6 +178,10 @@ take_warmup(const char **text, AdmWarmup *w)
 		take_signed(text, "duration_ms", 0, INT64_MAX, &w->window.duration_ms) &&
 		take_int(text, "initial_connections", -1, INT_MAX, &w->window.initial_connections) &&
 		take_int(text, "target_connections", -1, INT_MAX, &w->window.target_connections) &&
+		take_int(text, "initial_transactions", -ADM_PER_CORE_MOST_FACTOR, ADM_PER_CORE_MOST,
+				 &w->window.initial_transactions) &&
+		take_int(text, "target_transactions", -ADM_PER_CORE_MOST_FACTOR, ADM_PER_CORE_MOST,
+				 &w->window.target_transactions) &&
 		take_signed(text, "spent_ms", 0, INT64_MAX, &w->spent_ms) &&
 		take_signed(text, "age_ms", 0, INT64_MAX, &w->age_ms) &&
 		take_signed(text, "started_at_us", INT64_MIN, INT64_MAX, &w->started_at_us);

@@ -44,12 +44,17 @@ typedef enum AdmEnding
 
 #define ADM_ENDING_COUNT		(ADM_ENDING_STOPPED + 1)
 
-/* What defines a window; connection caps are sessions, -1 = no cap. */
+/*
+ * What defines a window; caps on connections are sessions, -1 = no cap; those
+ * on transactions are as for adm_ramp_transaction_cap().
+ */
 typedef struct AdmWindow
 {
 	int64_t		duration_ms;	/* of the clock, from progress 0 to 1; > 0 */
 	int			initial_connections;
 	int			target_connections;
+	int			initial_transactions;
+	int			target_transactions;
 } AdmWindow;
 
 typedef struct AdmWarmup

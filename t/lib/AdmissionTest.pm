@@ -12,10 +12,20 @@ use Test::More;
 use Time::HiRes qw(time usleep);
 
 our @EXPORT = qw(new_node start_clients wait_until wait_status status_of
-  clients_in wait_clients count_live);
+  clients_in wait_clients count_live burn start_gate);
 
 # Patience of every poll, in seconds: long enough for a loaded machine.
 use constant PATIENCE => 60;
+
+# A function that uses a processor for so many seconds.
+use constant BURN => q{
+	CREATE FUNCTION burn(seconds float8) RETURNS text LANGUAGE plpgsql AS $$
+	DECLARE
+		until timestamptz := clock_timestamp() + seconds * interval '1 s';
+	BEGIN
+		WHILE clock_timestamp() < until LOOP END LOOP;
+		RETURN 'burnt';
+	END $$};
 
 # A cluster with the library preloaded, roles app (ordinary), monitor (member
 # of pg_monitor), and the extension in database postgres.  Settings are lines
@@ -39,7 +49,7 @@ sub new_node
 		CREATE EXTENSION pg_admission;
 		CREATE ROLE app LOGIN;
 		CREATE ROLE monitor LOGIN IN ROLE pg_monitor;
-	});
+		} . BURN);
 	return $node;
 }
 
@@ -92,6 +102,30 @@ sub wait_clients
 	my ($count, $state, @clients) = @_;
 	return wait_until("$count clients $state",
 		sub { clients_in($state, @clients) == $count });
+}
+
+# So many transactions may run at once, from now on.
+sub start_gate
+{
+	my ($node, $cap) = @_;
+	$node->safe_psql('postgres',
+		"SELECT admission.start_warmup('1 hour', initial_transactions => $cap, target_transactions => $cap)");
+	return;
+}
+
+# Starts a query that burns in each of so many new sessions, and waits until all
+# of them run.
+sub burn
+{
+	my ($node, $count, $seconds) = @_;
+	my @clients = start_clients($node, $count);
+
+	wait_clients($count, 'in', @clients);
+	$_->query("SELECT burn($seconds)") for @clients;
+	wait_until('burning', sub {
+			$node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity
+				WHERE query LIKE 'SELECT burn(%' AND state = 'active' AND wait_event IS NULL}) >= $count });
+	return @clients;
 }
 
 # Ordinary sessions as pg_stat_activity knows them.
@@ -198,7 +232,13 @@ sub take
 	if ($type eq 'Z')
 	{
 		$self->{admitted_after} //= time() - $self->{started};
+		$self->{answered} = time();
 		$self->{state} = 'in';
+	}
+	elsif ($type eq 'D')
+	{
+		my ($columns, $length) = unpack('nN', $body);
+		push @{ $self->{rows} }, $length == 0xFFFFFFFF ? '' : substr($body, 6, $length);
 	}
 	elsif ($type eq 'K')
 	{
@@ -226,9 +266,78 @@ sub finish
 sub query
 {
 	my ($self, $sql) = @_;
-	$self->{state} = 'busy';
-	$self->send_bytes('Q' . pack('N', length($sql) + 5) . "$sql\0");
+	$self->begin_query;
+	$self->send_message('Q', "$sql\0");
 	return $self;
+}
+
+# The parts of the extended protocol, to be sent one by one; sync() makes
+# state() "busy" until all of them are answered.
+sub parse
+{
+	my ($self, $name, $sql) = @_;
+	$self->send_message('P', "$name\0$sql\0" . pack('n', 0));
+	return $self;
+}
+
+sub bind_execute
+{
+	my ($self, $name, $rows) = @_;
+	$self->send_message('B', "\0$name\0" . pack('nnn', 0, 0, 0));
+	return $self->execute($rows);
+}
+
+sub execute
+{
+	my ($self, $rows) = @_;
+	$self->send_message('E', "\0" . pack('N', $rows // 0));
+	return $self;
+}
+
+sub sync
+{
+	my ($self) = @_;
+	$self->begin_query;
+	$self->send_message('S', '');
+	return $self;
+}
+
+# Waits for the answer: the first column of the last row, or "ERROR SQLSTATE".
+sub answer
+{
+	my ($self) = @_;
+	AdmissionTest::wait_until('an answer', sub { $self->state ne 'busy' });
+	return "ERROR $self->{error}{C}" if $self->{error}{C};
+	return $self->{rows}[-1] // '';
+}
+
+# A simple query and its answer.
+sub ask
+{
+	my ($self, $sql) = @_;
+	return $self->query($sql)->answer;
+}
+
+# How long the last query took, in seconds.
+sub took
+{
+	my ($self) = @_;
+	return $self->{answered} - $self->{asked};
+}
+
+sub begin_query
+{
+	my ($self) = @_;
+	$self->state;
+	@$self{qw(state error rows asked)} = ('busy', {}, [], time());
+	return;
+}
+
+sub send_message
+{
+	my ($self, $type, $body) = @_;
+	$self->send_bytes($type . pack('N', length($body) + 4) . $body);
+	return;
 }
 
 # Closes the socket without a word.

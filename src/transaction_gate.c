@@ -1,0 +1,453 @@
+/*
+ * transaction_gate.c - where transactions wait or are refused.
+ *
+ * A transaction passes the gate once, at the first statement that is work: a
+ * simple query after its analysis, all else when its executor or its command
+ * starts.  It is past the gate until it ends, whatever it does; inside a
+ * command that opens transactions of its own (VACUUM, CALL, DO) until the
+ * command ends.  While it waits it may hold a snapshot and its relations'
+ * locks, so it waits for a short time, and not at all once it blocks somebody.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "compat.h"
+#include "counters.h"
+#include "executor/executor.h"
+#include "lending.h"
+#include "line_wait.h"
+#include "miscadmin.h"
+#include "os/clock.h"
+#include "own_locks.h"
+#include "parser/analyze.h"
+#include "permits.h"
+#include "policy/delay.h"
+#include "refusal_log.h"
+#include "settings.h"
+#include "state.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "transaction_gate.h"
+#include "utils/guc.h"
+#include "utils/portal.h"
+#include "utils/ps_status.h"
+#include "utils/timeout.h"
+#include "work.h"
+
+/* The first in line looks after the line; the others are only careful. */
+#define FIRST_LOOKS_EVERY_MS	20
+#define OTHERS_LOOK_EVERY_MS	100
+
+/* The patience of work that is patient, where nobody has chosen it. */
+#define PATIENT_MS				(60 * 1000)
+
+/* Nobody may spend more of statement_timeout in line than one part in so many. */
+#define STATEMENT_TIMEOUT_PARTS	4
+
+static post_parse_analyze_hook_type prev_post_parse_analyze_hook = NULL;
+static ExecutorStart_hook_type prev_executor_start_hook = NULL;
+static ExecutorRun_hook_type prev_executor_run_hook = NULL;
+static ProcessUtility_hook_type prev_process_utility_hook = NULL;
+
+/* Whether the present transaction is past the gate. */
+static bool past_gate = false;
+
+/* Commands and executor runs of this session that are under way, one in another. */
+static int	depth = 0;
+
+/* What the gate has set client_connection_check_interval to; 0: nothing. */
+static int	client_check_ms = 0;
+
+typedef enum WaitEnd
+{
+	WAIT_GRANTED,
+	WAIT_TIMED_OUT,
+	WAIT_CLIENT_GONE
+} WaitEnd;
+
+/* How long somebody waits, and what may not happen to it. */
+typedef struct Patience
+{
+	int64		ms;
+	bool		whatever_stands;	/* a standing line does not shorten it */
+	bool		never_refused;	/* it goes on when its time is over */
+} Patience;
+
+/*
+ * Which sessions and statements.
+ */
+
+/*
+ * A statement that the client sent, not one inside it; login triggers run
+ * before there is any.
+ */
+static bool
+is_top_level(void)
+{
+	return depth == 0 && MyBackendType == B_BACKEND && debug_query_string != NULL &&
+		adm_state_attached();
+}
+
+/* A session is subject to both gates or to none. */
+static bool
+session_is_gated(void)
+{
+	return adm_permits_is_gated(adm_permits_my_state(ADM_GATE_CONNECTION));
+}
+
+/*
+ * Clients that have gone.
+ */
+
+/* Only where nobody else has set the server's own setting: these come first. */
+static void
+check_clients_every(int interval_ms)
+{
+	if (interval_ms != client_check_ms && WaitEventSetCanReportClosed())
+	{
+		SetConfigOption("client_connection_check_interval", psprintf("%d", interval_ms),
+						PGC_USERSET, PGC_S_DYNAMIC_DEFAULT);
+		client_check_ms = interval_ms;
+	}
+	if (client_connection_check_interval > 0 &&
+		!get_timeout_active(CLIENT_CONNECTION_CHECK_TIMEOUT))
+		enable_timeout_after(CLIENT_CONNECTION_CHECK_TIMEOUT, client_connection_check_interval);
+}
+
+/*
+ * The line.
+ */
+
+/* A cursor that outlived its transaction, or a lock that does. */
+static bool
+holds_something(void)
+{
+	return !ThereAreNoReadyPortals() || adm_own_locks_include_advisory();
+}
+
+static Patience
+patience_for(AdmWork work)
+{
+	bool		chosen = adm_settings_patience_chosen();
+	Patience	p;
+
+	p.whatever_stands = chosen || work == ADM_WORK_PATIENT;
+	p.ms = work == ADM_WORK_PATIENT && !chosen ? PATIENT_MS : adm_transaction_queue_timeout_ms;
+	if (StatementTimeout > 0)
+		p.ms = Min(p.ms, StatementTimeout / STATEMENT_TIMEOUT_PARTS);
+	p.never_refused = holds_something() ||
+		TransactionIdIsValid(GetTopTransactionIdIfAny());
+	return p;
+}
+
+static int64
+allowed_ms(const Patience *p)
+{
+	bool		stands = !p->whatever_stands && !p->never_refused &&
+		adm_permits_line_stands(ADM_GATE_TRANSACTION);
+
+	return adm_delay_allowed_ms(p->ms, stands);
+}
+
+/*
+ * The first in line makes sure that nobody's turn depends on the controller:
+ * it looks whose permits are in use and serves the line by itself.
+ */
+static long
+look_after_line(void)
+{
+	if (!adm_permits_first_in_line(ADM_GATE_TRANSACTION))
+		return OTHERS_LOOK_EVERY_MS;
+	adm_lending_balance();
+	adm_permits_serve_line(ADM_GATE_TRANSACTION);
+	return FIRST_LOOKS_EVERY_MS;
+}
+
+static WaitEnd
+go_beyond_caps(void)
+{
+	adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION);
+	return WAIT_GRANTED;
+}
+
+static WaitEnd
+wait_in_line(const Patience *patience, int64 arrived_ms)
+{
+	uint32		wait_event = adm_compat_wait_event("AdmissionTransaction");
+	bool		first_look = true;
+
+	for (;;)
+	{
+		long		nap_ms;
+		int64		left_ms;
+
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		nap_ms = look_after_line();
+		if (adm_permits_take_grant(ADM_GATE_TRANSACTION))
+			return adm_line_client_hung_up() ? WAIT_CLIENT_GONE : WAIT_GRANTED;
+		left_ms = arrived_ms + allowed_ms(patience) - adm_clock_ms();
+		if (left_ms <= 0)
+			return patience->never_refused || adm_state_comfortable() ?
+				go_beyond_caps() : WAIT_TIMED_OUT;
+		if (!first_look && adm_own_locks_block_others())
+			return go_beyond_caps();
+		first_look = false;
+		if (!adm_line_sleep(Min(nap_ms, (long) left_ms), wait_event))
+			return WAIT_CLIENT_GONE;
+	}
+}
+
+/*
+ * Ends.
+ */
+
+static void
+refuse(int64 waited_ms)
+{
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
+	AdmCounts	now;
+
+	adm_permits_leave(ADM_GATE_TRANSACTION);
+	now = adm_permits_counts(ADM_GATE_TRANSACTION);
+	adm_counters_add_refusal(ADM_GATE_TRANSACTION, ADM_TOTAL_REFUSED_TIMEOUT);
+	adm_refusal_log_limit();
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("pg_admission refused this transaction: no permit came free in time"),
+			 cap.active == ADM_NO_CAP ?
+			 errdetail("It waited %lld ms; there is no cap any more.", (long long) waited_ms) :
+			 errdetail("It waited %lld ms; transactions running: %u of at most %u, waiting: %u.",
+					   (long long) waited_ms, now.active, cap.active, now.waiting),
+			 errhint("The server is under pressure: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
+			 errhidestmt(true), errhidecontext(true)));
+}
+
+static void
+end_abandoned(void)
+{
+	adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_ABANDONED);
+	whereToSendOutput = DestNone;
+	adm_refusal_log_limit();
+	ereport(FATAL,
+			(errcode(ERRCODE_CONNECTION_FAILURE),
+			 errmsg("pg_admission ended this connection: the client hung up before its transaction was admitted"),
+			 errhidestmt(true), errhidecontext(true)));
+}
+
+/* Cancelled, timed out or terminated while in line. */
+static void
+leave_after_error(void)
+{
+	adm_permits_leave(ADM_GATE_TRANSACTION);
+	adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_ENDED);
+}
+
+static void
+wait_for_permit(AdmWork work)
+{
+	int64		arrived_ms = adm_clock_ms();
+	Patience	patience = patience_for(work);
+	int			length;
+	char	   *display = pstrdup(get_ps_display(&length));
+	WaitEnd		end;
+
+	set_ps_display(psprintf("%.*s waiting for admission", length, display));
+	PG_TRY();
+	{
+		end = wait_in_line(&patience, arrived_ms);
+	}
+	PG_CATCH();
+	{
+		leave_after_error();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	display[length] = '\0';
+	set_ps_display(display);
+	if (end == WAIT_TIMED_OUT)
+		refuse(adm_clock_ms() - arrived_ms);
+	if (end == WAIT_CLIENT_GONE)
+		end_abandoned();
+}
+
+/*
+ * Passing.
+ */
+
+/* In mode "observe": counts whom the caps would hold. */
+static void
+observe(void)
+{
+	if (adm_state_mode() != ADM_MODE_OBSERVE || adm_permits_room(ADM_GATE_TRANSACTION) == ADM_ROOM)
+		return;
+	adm_lending_balance();
+	if (adm_permits_room(ADM_GATE_TRANSACTION) != ADM_ROOM)
+		adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_WOULD_HOLD_ACTIVE);
+}
+
+static void
+enter_or_wait(AdmWork work)
+{
+	AdmLogin	login;
+	AdmWish		wish = {&login, ADM_PLACE_LAST, 0};
+
+	adm_line_describe(MyProcPort, application_name, &login);
+	if (holds_something())
+		wish.place = ADM_PLACE_FIRST;
+	if (adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish) == ADM_ENTRY_WAITING)
+		wait_for_permit(work);
+}
+
+/*
+ * Where no cap stands nothing is counted but in the slot, which nobody else
+ * writes: the controller counts what runs when caps begin to stand.
+ */
+static void
+enter(AdmWork work)
+{
+	bool		capped = adm_word_bounds(adm_state_shown_caps(ADM_GATE_TRANSACTION));
+
+	if (!capped && !adm_permits_somebody_waits(ADM_GATE_TRANSACTION))
+	{
+		if (client_check_ms != 0)
+			check_clients_every(0);
+		adm_permits_enter_open();
+		return;
+	}
+	observe();
+	if (!adm_permits_try_enter(ADM_GATE_TRANSACTION))
+		enter_or_wait(work);
+	adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_ADMITTED);
+	if (adm_word_bounds(adm_state_binding_caps(ADM_GATE_TRANSACTION)))
+		check_clients_every(adm_client_check_interval_ms);
+}
+
+/* At the beginning of each top-level statement. */
+static void
+pass_gate(AdmWork work)
+{
+	if (past_gate)
+	{
+		adm_permits_note_statement();
+		adm_lending_take_back_mine();
+		return;
+	}
+	if (work == ADM_WORK_FREE || !session_is_gated())
+		return;
+	enter(work);
+	past_gate = true;
+}
+
+static void
+return_to_client(void)
+{
+	if (past_gate && depth == 0)
+		adm_lending_lend_mine();
+}
+
+/* A command's own transactions do not end that of the command. */
+static void
+end_of_transaction(XactEvent event, void *arg)
+{
+	if (!past_gate || depth > 0)
+		return;
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
+		event != XACT_EVENT_PREPARE)
+		return;
+	past_gate = false;
+	adm_permits_leave(ADM_GATE_TRANSACTION);
+}
+
+/*
+ * The hooks.
+ */
+
+/*
+ * Only simple queries, whose planning is thus saved if they are refused.  A
+ * Parse message has a hook for its parameters; it is no work yet.
+ */
+static void
+see_query(ParseState *pstate, Query *query, JumbleState *jstate)
+{
+	if (prev_post_parse_analyze_hook)
+		prev_post_parse_analyze_hook(pstate, query, jstate);
+	if (query->commandType != CMD_UTILITY && pstate->p_paramref_hook == NULL && is_top_level())
+		pass_gate(adm_work_of_query(query));
+}
+
+static void
+see_executor_start(QueryDesc *query, int eflags)
+{
+	if (is_top_level())
+		pass_gate(adm_work_of_plan(query->plannedstmt));
+	if (prev_executor_start_hook)
+		prev_executor_start_hook(query, eflags);
+	else
+		standard_ExecutorStart(query, eflags);
+}
+
+/* A portal that was suspended goes on without being started again. */
+static void
+see_executor_run(ADM_EXECUTOR_RUN_PARAMETERS)
+{
+	if (past_gate && depth == 0)
+		adm_lending_take_back_mine();
+	depth++;
+	PG_TRY();
+	{
+		if (prev_executor_run_hook)
+			prev_executor_run_hook(ADM_EXECUTOR_RUN_ARGUMENTS);
+		else
+			standard_ExecutorRun(ADM_EXECUTOR_RUN_ARGUMENTS);
+	}
+	PG_FINALLY();
+	{
+		depth--;
+	}
+	PG_END_TRY();
+	return_to_client();
+}
+
+static void
+see_utility(PlannedStmt *plan, const char *query_string, bool read_only_tree,
+			ProcessUtilityContext context, ParamListInfo params,
+			QueryEnvironment *environment, DestReceiver *receiver,
+			QueryCompletion *completion)
+{
+	if (is_top_level() && !IsA(plan->utilityStmt, TransactionStmt))
+		pass_gate(adm_work_of_utility(plan->utilityStmt));
+	depth++;
+	PG_TRY();
+	{
+		if (prev_process_utility_hook)
+			prev_process_utility_hook(plan, query_string, read_only_tree, context,
+									  params, environment, receiver, completion);
+		else
+			standard_ProcessUtility(plan, query_string, read_only_tree, context,
+									params, environment, receiver, completion);
+	}
+	PG_FINALLY();
+	{
+		depth--;
+	}
+	PG_END_TRY();
+	return_to_client();
+}
+
+void
+adm_transaction_gate_init(void)
+{
+	prev_post_parse_analyze_hook = post_parse_analyze_hook;
+	post_parse_analyze_hook = see_query;
+	prev_executor_start_hook = ExecutorStart_hook;
+	ExecutorStart_hook = see_executor_start;
+	prev_executor_run_hook = ExecutorRun_hook;
+	ExecutorRun_hook = see_executor_run;
+	prev_process_utility_hook = ProcessUtility_hook;
+	ProcessUtility_hook = see_utility;
+	RegisterXactCallback(end_of_transaction, NULL);
+}

@@ -1,0 +1,33 @@
+/*
+ * waits.c - what another backend waits for.
+ */
+#include "postgres.h"
+
+#include "storage/proc.h"
+#include "utils/wait_event.h"
+#include "waits.h"
+
+#define CLASS_OF(event)		((event) & 0xFF000000U)
+
+uint32
+adm_wait_event(int index)
+{
+	return *(volatile uint32 *) &ProcGlobal->allProcs[index].wait_event_info;
+}
+
+bool
+adm_wait_is_for_others(uint32 event)
+{
+	switch (CLASS_OF(event))
+	{
+		case PG_WAIT_CLIENT:
+		case PG_WAIT_LOCK:
+		case PG_WAIT_TIMEOUT:
+		case PG_WAIT_EXTENSION:
+			return true;
+		case PG_WAIT_IPC:
+			return event == WAIT_EVENT_SYNC_REP;
+		default:
+			return false;
+	}
+}
