@@ -364,7 +364,7 @@ enter_by_permit(const Port *port)
 				break;
 		}
 	}
-	adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_ADMITTED);
+	adm_counters_add_admitted(ADM_GATE_CONNECTION);
 }
 
 static void

@@ -77,6 +77,14 @@ adm_history_read(int *count)
 }
 
 static void
+forget_all(void)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->added = 0;
+	LWLockRelease(shared->lock);
+}
+
+static void
 append(const AdmHistoryEntry *entry)
 {
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
@@ -133,7 +141,7 @@ add_connections(AdmHistoryEntry *e, const AdmGateTotals *before, const AdmGateTo
 	e->present = counts.present;
 	e->waiting = counts.waiting;
 	e->exempt = adm_permits_exempt();
-	e->admitted = growth(before->count[ADM_TOTAL_ADMITTED], now->count[ADM_TOTAL_ADMITTED]);
+	e->admitted = growth(before->admitted, now->admitted);
 	e->held = growth(before->count[ADM_TOTAL_HELD], now->count[ADM_TOTAL_HELD]);
 	e->refused = growth(adm_counters_refused(before), adm_counters_refused(now));
 	e->abandoned = growth(before->count[ADM_TOTAL_ABANDONED], now->count[ADM_TOTAL_ABANDONED]);
@@ -248,7 +256,10 @@ adm_history_save(bool at_exit)
 	MemoryContextDelete(context);
 }
 
-/* Why the text cannot be used, or NULL when its samples are in the ring. */
+/*
+ * Why the text cannot be used, or NULL when its samples are in the ring; all of
+ * them or none.
+ */
 static const char *
 take_file(char *text, size_t length)
 {
@@ -274,7 +285,10 @@ take_file(char *text, size_t length)
 		AdmHistoryEntry entry;
 
 		if (!adm_history_parse(at, &entry))
+		{
+			forget_all();
 			return "a line of it is damaged";
+		}
 		append(&entry);
 	}
 	return NULL;

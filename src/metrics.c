@@ -256,7 +256,7 @@ put_gate_totals(Collection *c, AdmGate gate, const AdmGateTotals *t)
 	const uint64 *count = t->count;
 	bool		logins = gate == ADM_GATE_CONNECTION;
 
-	put_gate(c, ADMITTED, gate, NULL, NULL, count[ADM_TOTAL_ADMITTED]);
+	put_gate(c, ADMITTED, gate, NULL, NULL, t->admitted);
 	put_gate(c, HELD, gate, NULL, NULL, count[ADM_TOTAL_HELD]);
 	put_gate(c, HANDED_ON, gate, NULL, NULL, count[ADM_TOTAL_HANDED_ON]);
 	put_gate(c, PASSED, gate, NULL, NULL, count[ADM_TOTAL_PASSED]);
@@ -310,6 +310,22 @@ put_waits(Collection *c, AdmGate id, const AdmGateTotals *t)
 	put_point(c, WAIT, "_count", gate, (AdmLabel) {NULL}, below);
 }
 
+/* The formats want the points of a metric together: in the order of the table. */
+static AdmMetricPoint *
+sort_by_metric(const Collection *c)
+{
+	AdmMetricPoint *sorted = palloc(MOST_POINTS * sizeof(AdmMetricPoint));
+	int			n = 0;
+
+	for (int metric = 0; metric < METRIC_COUNT; metric++)
+		for (int i = 0; i < c->count; i++)
+		{
+			if (c->points[i].metric == &metrics[metric])
+				sorted[n++] = c->points[i];
+		}
+	return sorted;
+}
+
 AdmMetricPoint *
 adm_metrics_collect(int *count)
 {
@@ -328,7 +344,7 @@ adm_metrics_collect(int *count)
 	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
 		put_waits(&c, (AdmGate) gate, &report.totals.gate[gate]);
 	*count = c.count;
-	return c.points;
+	return sort_by_metric(&c);
 }
 
 char *

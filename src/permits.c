@@ -59,15 +59,21 @@ typedef struct Owner
 	AdmLogin	login;
 } Owner;
 
+/* The word, which all write, has a cache line without what all read. */
+typedef union Word
+{
+	pg_atomic_uint64 value;		/* policy/permit_word.h */
+	char		line[PG_CACHE_LINE_SIZE];
+} Word;
+
 typedef struct Gate
 {
+	Word		word;
 	LWLock	   *lock;			/* constant after start-up */
-	pg_atomic_uint64 word;		/* policy/permit_word.h */
 	pg_atomic_uint64 above_since_ms;	/* policy/delay.h */
 	int			oldest;			/* the line's ends: lock to change */
 	int			newest;
 	uint64		grants;			/* to waiters, ever: lock */
-	Slot	   *slots;			/* MaxBackends; constant after start-up */
 } Gate;
 
 typedef struct SharedPermits
@@ -79,6 +85,9 @@ typedef struct SharedPermits
 } SharedPermits;
 
 static SharedPermits *shared = NULL;
+
+/* MaxBackends of each gate, in shared memory. */
+static Slot *slots_of[ADM_GATE_COUNT];
 
 static Size
 shared_size(void)
@@ -101,16 +110,17 @@ adm_permits_shmem_request(void)
 }
 
 static void
-init_gate(Gate *gate, LWLock *lock, Slot *slots)
+init_gate(AdmGate id)
 {
-	gate->lock = lock;
-	pg_atomic_init_u64(&gate->word, 0);
+	Gate	   *gate = &shared->gates[id];
+
+	gate->lock = &GetNamedLWLockTranche(LOCK_NAME)[id].lock;
+	pg_atomic_init_u64(&gate->word.value, 0);
 	pg_atomic_init_u64(&gate->above_since_ms, 0);
 	gate->oldest = NOBODY;
 	gate->newest = NOBODY;
-	gate->slots = slots;
 	for (int i = 0; i < MaxBackends; i++)
-		pg_atomic_init_u32(&slots[i].state, ADM_SLOT_FREE);
+		pg_atomic_init_u32(&slots_of[id][i].state, ADM_SLOT_FREE);
 }
 
 void
@@ -121,13 +131,14 @@ adm_permits_shmem_startup(void)
 
 	shared = ShmemInitStruct("pg_admission permits", shared_size(), &found);
 	slots = ShmemInitStruct("pg_admission slots", slots_size(), &found);
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		slots_of[gate] = slots + gate * MaxBackends;
 	if (found)
 		return;
 	memset(shared, 0, shared_size());
 	memset(slots, 0, slots_size());
-	for (int i = 0; i < ADM_GATE_COUNT; i++)
-		init_gate(&shared->gates[i], &GetNamedLWLockTranche(LOCK_NAME)[i].lock,
-				  slots + i * MaxBackends);
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		init_gate((AdmGate) gate);
 	pg_atomic_init_u32(&shared->exempt, 0);
 	pg_atomic_init_u32(&shared->lane, 0);
 }
@@ -141,7 +152,7 @@ gate_of(AdmGate gate)
 static Slot *
 my_slot(AdmGate gate)
 {
-	return &gate_of(gate)->slots[adm_compat_my_slot()];
+	return &slots_of[gate][adm_compat_my_slot()];
 }
 
 static AdmSlotState
@@ -175,10 +186,10 @@ static bool
 change_word_if(Gate *gate, bool (*condition) (uint64_t word, uint64_t caps),
 			   uint64 caps, uint64 delta, uint64 *seen)
 {
-	*seen = pg_atomic_read_u64(&gate->word);
+	*seen = pg_atomic_read_u64(&gate->word.value);
 	while (condition(*seen, caps))
 	{
-		if (pg_atomic_compare_exchange_u64(&gate->word, seen, *seen + delta))
+		if (pg_atomic_compare_exchange_u64(&gate->word.value, seen, *seen + delta))
 			return true;
 	}
 	return false;
@@ -194,7 +205,7 @@ admits_not(uint64_t word, uint64_t caps)
 static void
 lower_word(AdmGate gate, uint64 units)
 {
-	uint64		before = pg_atomic_fetch_sub_u64(&gate_of(gate)->word, units);
+	uint64		before = pg_atomic_fetch_sub_u64(&gate_of(gate)->word.value, units);
 
 	if (adm_word_counts(before).waiting > 0)
 		adm_permits_serve_line(gate);
@@ -203,13 +214,13 @@ lower_word(AdmGate gate, uint64 units)
 bool
 adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to)
 {
-	Slot	   *slot = &gate_of(gate)->slots[index];
+	Slot	   *slot = &slots_of[gate][index];
 	uint64		before = units_of[from];
 	uint64		after = units_of[to];
 
 	if (after > before)
 	{
-		pg_atomic_fetch_add_u64(&gate_of(gate)->word, after - before);
+		pg_atomic_fetch_add_u64(&gate_of(gate)->word.value, after - before);
 		if (change_slot_state(slot, from, to))
 			return true;
 		lower_word(gate, after - before);
@@ -229,7 +240,7 @@ adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to)
 void
 adm_permits_take_back(int index)
 {
-	gate_of(ADM_GATE_TRANSACTION)->slots[index].since_ms = adm_clock_ms();
+	slots_of[ADM_GATE_TRANSACTION][index].since_ms = adm_clock_ms();
 	(void) adm_permits_move(ADM_GATE_TRANSACTION, index, ADM_SLOT_LENT, ADM_SLOT_ACTIVE);
 }
 
@@ -291,9 +302,10 @@ adm_permits_enter_open(void)
 
 /* Behind the slot "older", or NOBODY: before all. */
 static void
-link_behind(Gate *gate, int older, int index)
+link_behind(AdmGate id, int older, int index)
 {
-	Slot	   *slots = gate->slots;
+	Gate	   *gate = gate_of(id);
+	Slot	   *slots = slots_of[id];
 	int			newer = older == NOBODY ? gate->oldest : slots[older].newer;
 
 	slots[index].older = older;
@@ -309,16 +321,17 @@ link_behind(Gate *gate, int older, int index)
 }
 
 static void
-unlink_from_line(Gate *gate, int index)
+unlink_from_line(AdmGate id, int index)
 {
-	Slot	   *slot = &gate->slots[index];
+	Gate	   *gate = gate_of(id);
+	Slot	   *slot = &slots_of[id][index];
 
 	if (slot->older != NOBODY)
-		gate->slots[slot->older].newer = slot->newer;
+		slots_of[id][slot->older].newer = slot->newer;
 	else
 		gate->oldest = slot->newer;
 	if (slot->newer != NOBODY)
-		gate->slots[slot->newer].older = slot->older;
+		slots_of[id][slot->newer].older = slot->older;
 	else
 		gate->newest = slot->older;
 }
@@ -342,10 +355,10 @@ static void
 grant(AdmGate id, int index, int64 now_ms)
 {
 	Gate	   *gate = gate_of(id);
-	Slot	   *slot = &gate->slots[index];
+	Slot	   *slot = &slots_of[id][index];
 	int64		wait_ms = Max(now_ms - slot->since_ms, 0);
 
-	unlink_from_line(gate, index);
+	unlink_from_line(id, index);
 	gate->grants++;
 	note_delay(gate, wait_ms, now_ms);
 	adm_counters_note_wait(id, (uint64) wait_ms);
@@ -361,7 +374,7 @@ static int
 next_in_turn(AdmGate id, int64 now_ms)
 {
 	Gate	   *gate = gate_of(id);
-	int64		oldest_wait_ms = now_ms - gate->slots[gate->oldest].since_ms;
+	int64		oldest_wait_ms = now_ms - slots_of[id][gate->oldest].since_ms;
 
 	if (id == ADM_GATE_CONNECTION && adm_line_serves_newest(oldest_wait_ms, gate->grants))
 		return gate->newest;
@@ -463,11 +476,11 @@ adm_permits_pass(AdmGate id, int most, int64 waited_ms)
 		return 0;
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
 	while (gate->oldest != NOBODY && passed < Min(most, WAKE_BATCH) &&
-		   now_ms - gate->slots[gate->oldest].since_ms >= waited_ms)
+		   now_ms - slots_of[id][gate->oldest].since_ms >= waited_ms)
 	{
 		int			index = gate->oldest;
 
-		pg_atomic_fetch_add_u64(&gate->word,
+		pg_atomic_fetch_add_u64(&gate->word.value,
 								units_of[ADM_SLOT_GRANTED] - units_of[ADM_SLOT_WAITING]);
 		grant(id, index, now_ms);
 		adm_counters_add(id, ADM_TOTAL_PASSED);
@@ -495,15 +508,15 @@ join_line(AdmGate id, const AdmWish *wish)
 	owner->pid = MyProcPid;
 	owner->waiting_since = GetCurrentTimestamp();
 	owner->login = *wish->login;
-	gate->slots[me].since_ms = adm_clock_ms();
+	slots_of[id][me].since_ms = adm_clock_ms();
 
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
 	joined = change_word_if(gate, admits_not, adm_state_binding_caps_unless_silent(id),
 							ADM_ONE_WAITING, &word);
 	if (joined)
 	{
-		link_behind(gate, wish->place == ADM_PLACE_FIRST ? NOBODY : gate->newest, me);
-		set_slot_state(&gate->slots[me], ADM_SLOT_WAITING);
+		link_behind(id, wish->place == ADM_PLACE_FIRST ? NOBODY : gate->newest, me);
+		set_slot_state(&slots_of[id][me], ADM_SLOT_WAITING);
 	}
 	LWLockRelease(gate->lock);
 
@@ -577,9 +590,9 @@ leave_line(AdmGate id)
 		int64		now_ms = adm_clock_ms();
 		int64		wait_ms = Max(now_ms - slot->since_ms, 0);
 
-		unlink_from_line(gate, adm_compat_my_slot());
+		unlink_from_line(id, adm_compat_my_slot());
 		set_slot_state(slot, ADM_SLOT_FREE);
-		pg_atomic_fetch_sub_u64(&gate->word, ADM_ONE_WAITING);
+		pg_atomic_fetch_sub_u64(&gate->word.value, ADM_ONE_WAITING);
 		note_delay(gate, wait_ms, now_ms);
 		adm_counters_note_wait(id, (uint64) wait_ms);
 		left = true;
@@ -601,7 +614,7 @@ adm_permits_enter_beyond_caps(AdmGate gate)
 		return;
 	}
 	Assert(slot_state(slot) == ADM_SLOT_FREE);
-	pg_atomic_fetch_add_u64(&gate_of(gate)->word, units_of[ADM_SLOT_ACTIVE]);
+	pg_atomic_fetch_add_u64(&gate_of(gate)->word.value, units_of[ADM_SLOT_ACTIVE]);
 	slot->since_ms = adm_clock_ms();
 	set_slot_state(slot, ADM_SLOT_ACTIVE);
 	adm_counters_add(gate, ADM_TOTAL_PASSED);
@@ -633,7 +646,7 @@ adm_permits_leave(AdmGate gate)
 AdmCounts
 adm_permits_counts(AdmGate gate)
 {
-	return adm_word_counts(pg_atomic_read_u64(&gate_of(gate)->word));
+	return adm_word_counts(pg_atomic_read_u64(&gate_of(gate)->word.value));
 }
 
 AdmRoom
@@ -686,8 +699,8 @@ adm_permits_longest_wait_ms(AdmGate id)
 
 	if (oldest == NOBODY)
 		return 0;
-	since_ms = *(volatile int64 *) &gate->slots[oldest].since_ms;
-	if (slot_state(&gate->slots[oldest]) != ADM_SLOT_WAITING)
+	since_ms = *(volatile int64 *) &slots_of[id][oldest].since_ms;
+	if (slot_state(&slots_of[id][oldest]) != ADM_SLOT_WAITING)
 		return 0;
 	return Max(adm_clock_ms() - since_ms, 0);
 }
@@ -715,20 +728,20 @@ adm_permits_my_state(AdmGate gate)
 AdmSlotState
 adm_permits_slot_state(AdmGate gate, int index)
 {
-	return index < MaxBackends ? slot_state(&gate_of(gate)->slots[index]) : ADM_SLOT_FREE;
+	return index < MaxBackends ? slot_state(&slots_of[gate][index]) : ADM_SLOT_FREE;
 }
 
 int64
 adm_permits_slot_age_ms(AdmGate gate, int index, int64 now_ms)
 {
 	pg_read_barrier();
-	return now_ms - *(volatile int64 *) &gate_of(gate)->slots[index].since_ms;
+	return now_ms - *(volatile int64 *) &slots_of[gate][index].since_ms;
 }
 
 uint32
 adm_permits_slot_statements(int index)
 {
-	return *(volatile uint32 *) &gate_of(ADM_GATE_TRANSACTION)->slots[index].statements;
+	return *(volatile uint32 *) &slots_of[ADM_GATE_TRANSACTION][index].statements;
 }
 
 void
@@ -764,7 +777,7 @@ copy_line(AdmGate id, AdmWaiter *waiters)
 	int			n = 0;
 
 	LWLockAcquire(gate->lock, LW_SHARED);
-	for (int i = gate->oldest; i != NOBODY; i = gate->slots[i].newer)
+	for (int i = gate->oldest; i != NOBODY; i = slots_of[id][i].newer)
 	{
 		waiters[n].gate = id;
 		waiters[n].pid = shared->owners[i].pid;

@@ -61,7 +61,7 @@ static int64 live_run_ns = 0;	/* of all processes there are, at this look */
 static int64 figured_us = 0;
 static unsigned int figured_times = 0;
 static bool first_look = true;
-static bool waits_known = true;
+static bool waits_known = true; /* of all processes, at this look */
 
 static void
 allocate(void)
@@ -101,33 +101,48 @@ total_wait_ns(const Process *p)
 	return p->time.wait_ns + p->workers_wait_ns;
 }
 
+static void
+begin(Process *p, int pid)
+{
+	memset(p, 0, sizeof(*p));
+	p->pid = pid;
+	p->use = (AdmProcessUse) {-1, -1, -1};
+	p->read_bytes_per_s = p->write_bytes_per_s = NAN;
+}
+
+/* Moves a process to this time, without growth in any figure. */
+static void
+move_to(Process *p, AdmProcessTime time)
+{
+	p->figured_run_ns += time.run_ns - p->time.run_ns;
+	p->figured_wait_ns += time.wait_ns - p->time.wait_ns;
+	p->transaction_run_ns += time.run_ns - p->time.run_ns;
+	p->time = time;
+}
+
 /*
  * Takes in a process's time.  What a new one used before it was seen counts,
  * except at the first look, which finds old ones.  Returns the growth.
+ *
+ * Waits that cannot be read stay where they were.  Time that runs backwards,
+ * as from schedstat to the coarser steps of stat, has not grown.
  */
 static AdmProcessTime
 take_time(Process *p, int pid, AdmProcessTime now)
 {
 	AdmProcessTime growth;
+	bool		is_new = p->pid != pid;
 
+	if (is_new)
+		begin(p, pid);
 	if (now.wait_ns < 0)
 	{
 		waits_known = false;
-		now.wait_ns = 0;
+		now.wait_ns = p->time.wait_ns;
 	}
-	if (p->pid != pid || now.run_ns < p->time.run_ns || now.wait_ns < p->time.wait_ns)
-	{
-		memset(p, 0, sizeof(*p));
-		p->pid = pid;
-		p->use = (AdmProcessUse) {-1, -1, -1};
-		p->read_bytes_per_s = p->write_bytes_per_s = NAN;
-		if (first_look)
-		{
-			p->time = now;
-			p->figured_run_ns = now.run_ns;
-			p->figured_wait_ns = now.wait_ns;
-		}
-	}
+	if ((is_new && first_look) ||
+		now.run_ns < p->time.run_ns || now.wait_ns < p->time.wait_ns)
+		move_to(p, now);
 	growth.run_ns = now.run_ns - p->time.run_ns;
 	growth.wait_ns = now.wait_ns - p->time.wait_ns;
 	p->time = now;
@@ -166,10 +181,16 @@ look_at(int index)
 	AdmProcessTime now;
 	AdmProcessTime growth;
 
-	if (pid == 0 || adm_samples_has_left(index, pid) ||
-		!adm_process_time(adm_system_root, pid, &now))
+	if (pid == 0 || adm_samples_has_left(index, pid))
 	{
 		p->pid = 0;
+		return false;
+	}
+	if (!adm_process_time(adm_system_root, pid, &now))
+	{
+		/* Forgotten, its whole life would count as growth at the next look. */
+		if (p->pid != pid)
+			p->pid = 0;
 		return false;
 	}
 	growth = take_time(p, pid, now);
@@ -214,13 +235,12 @@ seen_so_far(void)
  * All that was run: by the processes there are, and by the postmaster's
  * children that have ended, which has what no process sees of itself: of a
  * short session two fifths are the kernel's, when it frees its memory.
- * Between the end of a process and its reaping the sum is too low for a moment.
+ * The ended ones are read first: between the end of a process and its reaping
+ * the sum is too low for a moment, and never counts one twice.
  */
 static int64
-run_so_far(int64 seen_ns)
+run_so_far(int64 seen_ns, int64 ended_ns)
 {
-	int64		ended_ns = adm_process_ended_children_ns(adm_system_root, PostmasterPid);
-
 	return Max(ended_ns < 0 ? seen_ns : live_run_ns + ended_ns, told.run_ns);
 }
 
@@ -239,16 +259,19 @@ adm_processes_look(AdmServerTime *time)
 	static AdmServerTime seen_before;
 	AdmServerTime seen_now;
 	bool		any = false;
+	int64		ended_ns;
 	int64		run_ns;
 
 	allocate();
+	ended_ns = adm_process_ended_children_ns(adm_system_root, PostmasterPid);
 	live_run_ns = 0;
+	waits_known = true;
 	for (int i = 0; i < adm_samples_slots(); i++)
 		any |= look_at(i);
 	look_at_postmaster();
 
 	seen_now = seen_so_far();
-	run_ns = run_so_far(seen_now.run_ns);
+	run_ns = run_so_far(seen_now.run_ns, ended_ns);
 	told.gated_run_ns += gated_growth(seen_now.gated_run_ns - seen_before.gated_run_ns,
 									  seen_now.run_ns - seen_before.run_ns,
 									  run_ns - told.run_ns);

@@ -30,6 +30,7 @@ adm_text_file_seal(char *text, size_t length)
 	return length + ADM_SEAL_SIZE;
 }
 
+/* What is left ends with a new line, as its readers take for granted. */
 bool
 adm_text_file_unseal(char *text, size_t length)
 {
@@ -38,6 +39,8 @@ adm_text_file_unseal(char *text, size_t length)
 	if (length <= ADM_SEAL_SIZE || strlen(text) != length)
 		return false;
 	length -= ADM_SEAL_SIZE;
+	if (text[length - 1] != '\n')
+		return false;
 	print_seal(text, length, line, sizeof(line));
 	if (strcmp(text + length, line) != 0)
 		return false;
@@ -68,12 +71,20 @@ write_all(int fd, const char *text, size_t length)
 	return true;
 }
 
+/*
+ * The folder may be open to others: what stands there under this name is
+ * removed, not opened, so that a link leads nowhere and a pipe holds nobody up.
+ */
 static bool
 write_file(const char *path, mode_t mode, const char *text, size_t length)
 {
-	int			fd = OpenTransientFile(path, O_CREAT | O_TRUNC | O_WRONLY | PG_BINARY);
+	int			fd;
 	int			write_errno;
 
+	if (unlink(path) != 0 && errno != ENOENT)
+		return false;
+	fd = OpenTransientFile(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK |
+						   O_WRONLY | PG_BINARY);
 	if (fd < 0)
 		return false;
 	if (fchmod(fd, mode) == 0 && write_all(fd, text, length))
@@ -92,16 +103,34 @@ rename_into_place(const char *from, const char *to, bool durable)
 	return rename(from, to) == 0;
 }
 
+/* Leaves nothing beside the file when it fails; errno says why. */
+static bool
+replace_file(const AdmTextFile *file, const char *text, size_t length,
+			 bool durable)
+{
+	char		beside[MAXPGPATH];
+	int			failed_errno;
+
+	if (snprintf(beside, sizeof(beside), "%s.tmp", file->path) >= (int) sizeof(beside))
+	{
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (write_file(beside, file->mode, text, length) &&
+		rename_into_place(beside, file->path, durable))
+		return true;
+	failed_errno = errno;
+	(void) unlink(beside);
+	errno = failed_errno;
+	return false;
+}
+
 bool
 adm_text_file_replace(AdmTextFile *file, const char *text, size_t length,
 					  bool durable)
 {
-	char		beside[MAXPGPATH];
-	bool		replaced;
+	bool		replaced = replace_file(file, text, length, durable);
 
-	snprintf(beside, sizeof(beside), "%s.tmp", file->path);
-	replaced = write_file(beside, file->mode, text, length) &&
-		rename_into_place(beside, file->path, durable);
 	if (!replaced && !file->failing)
 		ereport(LOG,
 				(errcode_for_file_access(),

@@ -132,10 +132,11 @@ static Patience
 patience_for(AdmWork work)
 {
 	bool		chosen = adm_settings_patience_chosen();
+	bool		patient = work == ADM_WORK_PATIENT || adm_work_is_for_somebody();
 	Patience	p;
 
-	p.whatever_stands = chosen || work == ADM_WORK_PATIENT;
-	p.ms = work == ADM_WORK_PATIENT && !chosen ? PATIENT_MS : adm_transaction_queue_timeout_ms;
+	p.whatever_stands = chosen || patient;
+	p.ms = patient && !chosen ? PATIENT_MS : adm_transaction_queue_timeout_ms;
 	if (StatementTimeout > 0)
 		p.ms = Min(p.ms, StatementTimeout / STATEMENT_TIMEOUT_PARTS);
 	p.never_refused = holds_something() ||
@@ -321,7 +322,7 @@ enter(AdmWork work)
 	observe();
 	if (!adm_permits_try_enter(ADM_GATE_TRANSACTION))
 		enter_or_wait(work);
-	adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_ADMITTED);
+	adm_counters_add_admitted(ADM_GATE_TRANSACTION);
 	if (adm_word_bounds(adm_state_binding_caps(ADM_GATE_TRANSACTION)))
 		check_clients_every(adm_client_check_interval_ms);
 }

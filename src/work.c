@@ -17,15 +17,15 @@ static const char *const patient_programs[] = {
 	"pg_dump", "pg_dumpall", "pg_restore", "vacuumdb", "reindexdb", "clusterdb", "psql"
 };
 
-static AdmWork
-gated_work(void)
+bool
+adm_work_is_for_somebody(void)
 {
 	for (int i = 0; i < lengthof(patient_programs); i++)
 	{
 		if (strcmp(application_name, patient_programs[i]) == 0)
-			return ADM_WORK_PATIENT;
+			return true;
 	}
-	return ADM_WORK_ORDINARY;
+	return false;
 }
 
 static bool
@@ -55,7 +55,7 @@ is_select_of_constants(const Query *query)
 AdmWork
 adm_work_of_query(const Query *query)
 {
-	return is_select_of_constants(query) ? ADM_WORK_FREE : gated_work();
+	return is_select_of_constants(query) ? ADM_WORK_FREE : ADM_WORK_ORDINARY;
 }
 
 static bool
@@ -72,7 +72,7 @@ is_plan_of_constants(const PlannedStmt *plan)
 AdmWork
 adm_work_of_plan(const PlannedStmt *plan)
 {
-	return is_plan_of_constants(plan) ? ADM_WORK_FREE : gated_work();
+	return is_plan_of_constants(plan) ? ADM_WORK_FREE : ADM_WORK_ORDINARY;
 }
 
 AdmWork
@@ -100,6 +100,6 @@ adm_work_of_utility(Node *statement)
 		case T_ClusterStmt:
 			return ADM_WORK_PATIENT;
 		default:
-			return GetCommandLogLevel(statement) == LOGSTMT_DDL ? ADM_WORK_PATIENT : gated_work();
+			return GetCommandLogLevel(statement) == LOGSTMT_DDL ? ADM_WORK_PATIENT : ADM_WORK_ORDINARY;
 	}
 }

@@ -11,7 +11,7 @@ typedef enum AdmWork
 {
 	ADM_WORK_FREE,				/* not gated */
 	ADM_WORK_ORDINARY,
-	ADM_WORK_PATIENT			/* gated; a person or a script waits for it */
+	ADM_WORK_PATIENT			/* gated, and rarely urgent: DDL, maintenance */
 } AdmWork;
 
 /* Of an analyzed statement that is no utility command. */
@@ -20,5 +20,11 @@ extern AdmWork adm_work_of_query(const Query *query);
 /* Of a plan, and of a utility command. */
 extern AdmWork adm_work_of_plan(const PlannedStmt *plan);
 extern AdmWork adm_work_of_utility(Node *statement);
+
+/*
+ * Whether the session's program, by its application_name, is one behind which a
+ * person or a script waits.
+ */
+extern bool adm_work_is_for_somebody(void);
 
 #endif							/* ADM_WORK_H */

@@ -113,7 +113,7 @@ like(status_of($node, 'phase_reason'), qr/the last one completed/, 'a warm-up th
 $machine->set(running => 4, waiting => 6);
 wait_level('high');
 is(status_of($node, 'start_cap'), '16', 'open and under pressure, the cap of the end binds');
-like(status_of($node, 'phase_reason'), qr/new sessions are capped while pressure is high/, 'and it says so');
+like(status_of($node, 'phase_reason'), qr/new sessions and transactions are capped while pressure is high/, 'and it says so');
 
 # Memory counts as well.
 $machine->set(running => 1, waiting => 0);

@@ -85,10 +85,33 @@ sub append_to
 	return;
 }
 
+sub crc32c
+{
+	my ($text) = @_;
+	my $crc = 0xFFFFFFFF;
+	for my $byte (unpack('C*', $text))
+	{
+		$crc ^= $byte;
+		$crc = $crc & 1 ? ($crc >> 1) ^ 0x82F63B78 : $crc >> 1 for 1 .. 8;
+	}
+	return $crc ^ 0xFFFFFFFF;
+}
+
+# The text, changed and sealed again.
+sub forged
+{
+	my ($text, $change) = @_;
+	$text =~ s/^crc32c .*\n\z//m;
+	$change->(\$text);
+	return $text . sprintf("crc32c %08X\n", crc32c($text));
+}
+
 start_with('truncated', sub { append_to($file, substr($_[0], 0, length($_[0]) / 2)) }, qr/cannot use its history file "pg_admission.history": it is damaged/);
 start_with('edited', sub { (my $edited = $_[0]) =~ s/,comfortable,/,critical,/; append_to($file, $edited) }, qr/cannot use its history file .* it is damaged/);
 start_with('empty', sub { append_to($file, '') }, qr/cannot use its history file .* it is damaged/);
 start_with('huge', sub { append_to($file, 'x' x 3_000_000) }, qr/cannot use its history file .* (File too large|it is damaged)/);
+start_with('forged, no end of the last line', sub { append_to($file, forged($_[0], sub { ${ $_[0] } =~ s/\n\z// })) }, qr/cannot use its history file .* it is damaged/);
+start_with('forged, a line damaged', sub { append_to($file, forged($_[0], sub { ${ $_[0] } =~ s/,\d+\n\z/,many\n/ })) }, qr/cannot use its history file .* a line of it is damaged/);
 start_with('of a later version', sub { (my $newer = $_[0]) =~ s/history 1/history 2/; append_to($file, $newer) }, qr/cannot use its history file .* written by another version/);
 is(history("count(*) FILTER (WHERE connections_waiting = 3) > 0"), 't', 'the good file is taken up again');
 

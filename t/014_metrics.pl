@@ -8,6 +8,7 @@ use lib "$FindBin::RealBin/lib";
 use AdmissionTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(usleep);
 
@@ -38,12 +39,17 @@ is(value('pg_settings_max_connections'), 10, 'conventional names where they exis
 is(value('pg_admission_mode{mode="enforce"}'), 1, 'the mode');
 is(value('pg_admission_cap{gate="connection",of="starting"}'), '+Inf', 'no cap');
 
+my @helped = slurp_file($file) =~ /^# HELP (\S+)/mg;
+my %helped = map { $_ => 1 } @helped;
+is(scalar(@helped), scalar(keys %helped), 'the lines of a metric stand together');
+
 # Well-kept parsers of both formats, where they are installed.
+my $python = -x '/usr/bin/python3' ? '/usr/bin/python3' : 'python3';
 SKIP:
 {
 	my $parse = 'import sys; from %s import text_string_to_metric_families as f; print(sum(len(m.samples) for m in f(sys.stdin.read())))';
 	skip 'python3 with prometheus_client is not installed', 2
-	  if system('python3', '-c', 'import prometheus_client') != 0;
+	  if system($python, '-c', 'import prometheus_client') != 0;
 	my $count = $node->safe_psql('postgres', 'SELECT count(*) FROM admission.metrics');
 	append_to_file("$folder/page", $node->safe_psql('postgres', 'SELECT admission.openmetrics()'));
 	is(parsed(sprintf($parse, 'prometheus_client.openmetrics.parser'), "$folder/page"), $count, 'openmetrics() is OpenMetrics');
@@ -54,7 +60,7 @@ sub parsed
 {
 	my ($program, $page) = @_;
 	my $out = '';
-	IPC::Run::run([ 'python3', '-c', $program ], '<', $page, '>', \$out, '2>&1');
+	IPC::Run::run([ $python, '-c', $program ], '<', $page, '>', \$out, '2>&1');
 	chomp $out;
 	return $out;
 }
@@ -119,6 +125,43 @@ wait_until('written', sub { -f "$folder/none/x.prom" });
 pass('and written when it can be');
 my @said = slurp_file($node->logfile, $offset) =~ /could not write its metrics file/g;
 is(scalar @said, 1, 'said once');
+
+# What others have put beside the file, in a folder that is open to them.
+sub write_to
+{
+	my ($path) = @_;
+	my $before = -s $node->logfile;
+	$node->safe_psql('postgres', "ALTER SYSTEM SET pg_admission.metrics_file = '$path'");
+	$node->reload;
+	return $before;
+}
+
+my $precious = "$folder/precious";
+append_to_file($precious, "precious\n");
+chmod 0600, $precious or die "chmod: $!";
+symlink($precious, "$folder/link.prom.tmp") or die "symlink: $!";
+write_to("$folder/link.prom");
+wait_until('the file beside a link', sub { -f "$folder/link.prom" });
+like(slurp_file("$folder/link.prom"), qr/^pg_up 1$/m, 'beside a link the file is written');
+ok(!-l "$folder/link.prom", 'as a file');
+is(slurp_file($precious), "precious\n", 'and not where the link leads');
+is((stat($precious))[2] & 0777, 0600, 'whose permissions stay');
+
+POSIX::mkfifo("$folder/pipe.prom.tmp", 0600) or die "mkfifo: $!";
+write_to("$folder/pipe.prom");
+wait_until('the file beside a pipe', sub { -f "$folder/pipe.prom" });
+like(slurp_file("$folder/pipe.prom"), qr/^pg_up 1$/m, 'a pipe holds nobody up');
+
+# Nothing is left of a file that could not be put in its place.
+mkdir "$folder/folder.prom" or die "mkdir: $!";
+$offset = write_to("$folder/folder.prom");
+ok($node->wait_for_log(qr{could not write its metrics file "$folder/folder.prom": Is a directory}, $offset), 'a folder is not replaced');
+wait_until('nothing beside it', sub { !-e "$folder/folder.prom.tmp" });
+pass('and nothing stays beside it');
+my $long = $folder . '/.' x ((1022 - length("$folder/x.prom")) / 2) . '/x.prom';
+$offset = write_to($long);
+ok($node->wait_for_log(qr{could not write its metrics file "\Q$long\E": File name too long}, $offset), 'a name that leaves no room is not cut off');
+
 $node->safe_psql('postgres', "ALTER SYSTEM SET pg_admission.metrics_file = ''");
 $node->reload;
 $node->stop;

@@ -338,19 +338,43 @@ limit_in(const AdmCgroupPlace *place, const char *directory)
 	return limit >= NO_LIMIT ? ADM_UNKNOWN : limit;
 }
 
+/* The sum of two numbers of memory.stat; what is missing counts 0. */
+static uint64_t
+sum_after(const char *stat, const char *one, const char *other)
+{
+	int64_t		a = adm_text_number_after(stat, one);
+	int64_t		b = adm_text_number_after(stat, other);
+
+	return (uint64_t) (a > 0 ? a : 0) + (uint64_t) (b > 0 ? b : 0);
+}
+
+/*
+ * Pages of files that the kernel can drop at once: active ones too, but none
+ * that must be written first.  Shared memory is not among them.
+ */
+static uint64_t
+clean_cache(bool v2, const char *stat)
+{
+	uint64_t	cached = v2 ? sum_after(stat, "inactive_file ", "active_file ") :
+		sum_after(stat, "total_inactive_file ", "total_active_file ");
+	uint64_t	unwritten = v2 ? sum_after(stat, "file_dirty ", "file_writeback ") :
+		sum_after(stat, "total_dirty ", "total_writeback ");
+
+	return cached > unwritten ? cached - unwritten : 0;
+}
+
 /* What is in use and cannot be had back by dropping clean pages. */
 static int64_t
 memory_used_in(const AdmCgroupPlace *place, const char *directory)
 {
 	int64_t		used = number_in(directory, place->v2 ? "memory.current" : "memory.usage_in_bytes");
-	int64_t		cache = ADM_UNKNOWN;
+	uint64_t	clean;
 	char		text[TEXT_SIZE];
 
-	if (read_in(directory, "memory.stat", text, sizeof(text)))
-		cache = adm_text_number_after(text, place->v2 ? "inactive_file " : "total_inactive_file ");
-	if (used < 0 || cache < 0)
+	if (used < 0 || !read_in(directory, "memory.stat", text, sizeof(text)))
 		return used;
-	return used > cache ? used - cache : 0;
+	clean = clean_cache(place->v2, text);
+	return (uint64_t) used > clean ? (int64_t) ((uint64_t) used - clean) : 0;
 }
 
 /*

@@ -30,11 +30,20 @@ read_of_process(const char *root, int pid, const char *name,
 	return adm_file_read(path, text, size) >= 0;
 }
 
+/*
+ * Kernels without these statistics print three zeros.  The third number tells
+ * how often the process has run, so that one that reads itself has at least 1.
+ */
 static bool
 parse_schedstat(const char *text, AdmProcessTime *time)
 {
-	return adm_text_number(&text, &time->run_ns) &&
-		adm_text_number(&text, &time->wait_ns);
+	int64_t		times_run;
+
+	if (!adm_text_number(&text, &time->run_ns) ||
+		!adm_text_number(&text, &time->wait_ns))
+		return false;
+	return time->run_ns > 0 || time->wait_ns > 0 ||
+		(adm_text_number(&text, &times_run) && times_run > 0);
 }
 
 /* The sum of two numbers of clock ticks, behind so many words; -1 if unknown. */

@@ -1,10 +1,10 @@
 /*
  * level.c - pressure in three words.
  *
- * The thresholds are from bench/README.md: on two cores throughput is at its
- * best from a demand of 1 up to some 5 and falls off slowly beyond, while the
- * time that work takes grows with the demand all along.  So 1.5 is where caps
- * should rise no further, and 6 where more work only waits for other work.
+ * The thresholds are from bench/README.md: throughput is at its best at a demand
+ * of 1 and falls off slowly beyond, while the time that work takes grows with the
+ * demand all along.  So 1.5 is where more work at once brings nothing but
+ * latency, and at 6 everything takes six times as long as it needs to.
  */
 #include "level.h"
 

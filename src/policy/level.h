@@ -3,8 +3,8 @@
  *
  * The level rises when pressure has been over a threshold for
  * ADM_LEVEL_RISES_AFTER_MS and falls, one step at a time, when it has been
- * under four fifths of it (of memory_used, 97 %) for ADM_LEVEL_FALLS_AFTER_MS.  Time is what the
- * samples cover; there is no clock here.
+ * under four fifths of it (of memory_used, 97 %) for ADM_LEVEL_FALLS_AFTER_MS.
+ * Time is what the samples cover; there is no clock here.
  */
 #ifndef ADM_LEVEL_H
 #define ADM_LEVEL_H

@@ -17,6 +17,8 @@ same_warmup(const AdmWarmup *a, const AdmWarmup *b)
 		a->window.duration_ms == b->window.duration_ms &&
 		a->window.initial_connections == b->window.initial_connections &&
 		a->window.target_connections == b->window.target_connections &&
+		a->window.initial_transactions == b->window.initial_transactions &&
+		a->window.target_transactions == b->window.target_transactions &&
 		a->spent_ms == b->spent_ms &&
 		a->age_ms == b->age_ms &&
 		a->started_at_us == b->started_at_us;

@@ -639,7 +639,24 @@ typedef struct MemoryRow
 static const MemoryRow memory_rows[] = {
 	{"no file cache", "1000\n", "600\n", "inactive_file 0\n", 1000, 400},
 	{"file cache", "1000\n", "600\n", "anon 5\ninactive_file 500\n", 1000, 900},
-	{"active files stay", "1000\n", "600\n", "active_file 500\ninactive_file 1\n", 1000, 401},
+	{"active files", "1000\n", "600\n", "active_file 500\ninactive_file 1\n", 1000, 901},
+	{"only active files", "1000\n", "600\n", "anon 5\nactive_file 500\n", 1000, 900},
+	{"files to be written", "1000\n", "600\n", "file_dirty 30\nfile_writeback 4\n"
+	"inactive_file 100\nactive_file 200\n", 1000, 666},
+	{"only dirty", "1000\n", "600\n", "file_dirty 30\ninactive_file 100\n", 1000, 470},
+	{"only being written", "1000\n", "600\n", "file_writeback 4\nactive_file 200\n", 1000, 596},
+	{"all to be written", "1000\n", "600\n", "file_dirty 100\nfile_writeback 100\n"
+	"inactive_file 100\nactive_file 100\n", 1000, 400},
+	{"more to be written than there is", "1000\n", "600\n",
+	"file_dirty 500\ninactive_file 100\n", 1000, 400},
+	{"shared memory stays", "1000\n", "600\n", "file 550\nshmem 500\ninactive_anon 500\n"
+	"active_anon 20\ninactive_file 40\nactive_file 10\n", 1000, 450},
+	/* 1 GB of processes, 2 GB of shared memory, 5.2 GB read from files. */
+	{"full of clean files", "8589934592\n", "8804682956\n", "anon 1073741824\nfile 7730941132\n"
+		"shmem 2147483648\nfile_dirty 0\nfile_writeback 0\ninactive_anon 3221225472\n"
+		"active_anon 0\ninactive_file 214748364\nactive_file 5368709120\n",
+		8 * GB, 5 * GB
+	},
 	{"no stat", "1000\n", "600\n", NULL, 1000, 400},
 	{"stat without it", "1000\n", "600\n", "anon 5\n", 1000, 400},
 	{"more cache than used", "1000\n", "600\n", "inactive_file 601\n", 1000, 1000},
@@ -665,6 +682,10 @@ static const MemoryRow memory_rows[] = {
 	{"use negative", "1000\n", "-600\n", NULL, MACHINE},
 	{"use above 63 bits", "1000\n", TOO_LARGE "\n", NULL, MACHINE},
 	{"use largest", "1000\n", LARGEST "\n", "inactive_file " LARGEST "\n", 1000, 1000},
+	{"all largest", "1000\n", LARGEST "\n", "inactive_file " LARGEST "\nactive_file " LARGEST "\n"
+	"file_dirty " LARGEST "\nfile_writeback " LARGEST "\n", 1000, 0},
+	{"cache largest", "1000\n", LARGEST "\n", "inactive_file " LARGEST "\nactive_file " LARGEST "\n",
+	1000, 1000},
 	{"stat above 63 bits", "1000\n", "600\n", "inactive_file " TOO_LARGE "\n", 1000, 400},
 	{"stat negative", "1000\n", "600\n", "inactive_file -5\n", 1000, 400},
 	{"stat cut off", "1000\n", "600\n", "inactive_fi", 1000, 400},
@@ -708,6 +729,9 @@ memory_of_version_1(void **state)
 	write_file(OWN_MEMORY "memory.stat", "inactive_file 1\ntotal_inactive_file 500\n");
 	write_file(OWN_MEMORY "memory.limit_in_bytes", "1000\n");
 	assert_group_memory("limit", 1000, 900);
+	write_file(OWN_MEMORY "memory.stat", "dirty 9\nwriteback 9\ninactive_file 9\nactive_file 9\n"
+			   "total_dirty 30\ntotal_writeback 4\ntotal_inactive_file 100\ntotal_active_file 200\n");
+	assert_group_memory("with the groups below", 1000, 666);
 	write_file(OWN_MEMORY "memory.limit_in_bytes", "9223372036854771712\n");
 	assert_group_memory("no limit", MACHINE);
 	write_file(OWN_MEMORY "memory.limit_in_bytes", LARGEST "\n");

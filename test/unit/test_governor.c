@@ -875,7 +875,7 @@ watch(Machine *m)
 static Machine
 machine(int cores, int64_t sample_ms, int64_t duration_ms)
 {
-	const AdmWindow window = {duration_ms, -1, -1};
+	const AdmWindow window = {duration_ms, -1, -1, 0, 0};
 	Machine		m;
 
 	memset(&m, 0, sizeof(m));

@@ -22,13 +22,16 @@ static const char header[] =
 "time_utc,at_us,window_s,cpu_demand,cpu_used,run_queue_wait,"
 "runnable_backends,cpu_some,memory_full,io_some,load1,throttled,steal,"
 "memory_available,level,progress,start_cap,connection_cap,starting,present,"
-"waiting,exempt,admitted,held,refused,abandoned,server_refused\n";
+"waiting,exempt,admitted,held,refused,abandoned,server_refused,"
+"transaction_cap,running,lent,transactions_waiting,transactions_refused,"
+"transactions_abandoned\n";
 
 static const char ordinary_line[] =
 "2025-11-23T22:30:45Z,1763937045123456,1.00025,1.75,0.875,0.333333,"
 "3.5,0.5,0.01,0.02,12.5,0.125,0.0625,"
 "8.58993e+09,high,0.4,16,-1,7,120,"
-"3,5,40,12,2,1,26\n";
+"3,5,40,12,2,1,26,"
+"64,61,9,17,21,4\n";
 
 static const AdmHistoryEntry ordinary = {
 	.at_us = INT64_C(1763937045123456), .window_s = 1.00025,
@@ -38,11 +41,13 @@ static const AdmHistoryEntry ordinary = {
 	.memory_available = 8589934592, .level = ADM_LEVEL_HIGH, .progress = 0.4,
 	.start_cap = 16, .connection_cap = -1, .starting = 7, .present = 120,
 	.waiting = 3, .exempt = 5, .admitted = 40, .held = 12, .refused = 2,
-	.abandoned = 1, .server_refused = 26
+	.abandoned = 1, .server_refused = 26, .transaction_cap = 64,
+	.running = 61, .lent = 9, .transactions_waiting = 17,
+	.transactions_refused = 21, .transactions_abandoned = 4
 };
 
 static const char unknown_line[] =
-"1970-01-01T00:00:00Z,0,,,,,,,,,,,,,comfortable,,-1,-1,0,0,0,0,0,0,0,0,0\n";
+"1970-01-01T00:00:00Z,0,,,,,,,,,,,,,comfortable,,-1,-1,0,0,0,0,0,0,0,0,0,-1,0,0,0,0,0\n";
 
 static AdmHistoryEntry
 unknown(void)
@@ -53,7 +58,7 @@ unknown(void)
 	e.window_s = e.cpu_demand = e.cpu_used = e.run_queue_wait = NAN;
 	e.runnable_backends = e.cpu_some = e.memory_full = e.io_some = NAN;
 	e.load1 = e.throttled = e.steal = e.memory_available = e.progress = NAN;
-	e.start_cap = e.connection_cap = -1;
+	e.start_cap = e.connection_cap = e.transaction_cap = -1;
 	return e;
 }
 
@@ -151,7 +156,7 @@ columns_cover_the_entry(void **state)
 	size_t		end = 0;
 
 	(void) state;
-	assert_int_equal(adm_history_column_count, 26);
+	assert_int_equal(adm_history_column_count, 32);
 	for (int i = 0; i < adm_history_column_count; i++)
 	{
 		assert_int_equal(adm_history_columns[i].offset, end);
@@ -418,9 +423,17 @@ static const FieldRow field_rows[] = {
 	{"waiting", "", false},
 	{"waiting", "99999999999999999999999999", false},
 	{"server_refused", "", false},
-	{"server_refused", "5,", false},
 	{"server_refused", "5,6", false},
-	{"server_refused", "5\r", false},
+	{"transaction_cap", "-1", true},
+	{"transaction_cap", "-2", false},
+	{"lent", "0", true},
+	{"lent", "-1", false},
+	{"transactions_abandoned", "5", true},
+	{"transactions_abandoned", "", false},
+	{"transactions_abandoned", "-1", false},
+	{"transactions_abandoned", "5,", false},
+	{"transactions_abandoned", "5,6", false},
+	{"transactions_abandoned", "5\r", false},
 };
 
 /* The ordinary line with this in the column's place. */
@@ -469,7 +482,8 @@ other_lines_are_no_entries(void **state)
 {
 	const char *const lines[] = {
 		"", "\n", ",", "\n\n", "time_utc", "2025-11-23T22:30:45Z",
-		",,,,,,,,,,,,,,,,,,,,,,,,,,", ",,,,,,,,,,,,,,,,,,,,,,,,,,\n"
+		",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,",
+		",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
 	};
 	char		line[2 * ADM_HISTORY_LINE_SIZE];
 	AdmHistoryEntry e;

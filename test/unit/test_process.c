@@ -76,7 +76,11 @@ typedef struct SchedstatRow
 
 static const SchedstatRow schedstat_rows[] = {
 	{"as printed", "5123456789 423456789 20123\n", 5123456789, 423456789},
-	{"just begun", "0 0 0\n", 0, 0},
+	{"just begun", "0 0 1\n", 0, 0},
+	{"has not waited", "5 0 0\n", 5, 0},
+	{"has not run, but waited", "0 6 0\n", 0, 6},
+	{"kernel without statistics", "0 0 0\n", UNKNOWN, UNKNOWN},
+	{"zeros, cut off", "0 0", UNKNOWN, UNKNOWN},
 	{"years", "315360000000000000 630720000000000000 1\n",
 	315360000000000000, 630720000000000000},
 	{"largest", LARGEST " " LARGEST " 1\n", INT64_MAX, INT64_MAX},
@@ -180,6 +184,10 @@ stat_stands_in_for_bad_schedstat(void **state)
 	assert_time("nonsense", folder, PID, ns_of_ticks(444), UNKNOWN);
 	write_bytes(FILES "schedstat", "\0" "5 6 7\n", 7);
 	assert_time("zero byte", folder, PID, ns_of_ticks(444), UNKNOWN);
+	write_file(FILES "schedstat", "0 0 0\n");
+	assert_time("kernel without statistics", folder, PID, ns_of_ticks(444), UNKNOWN);
+	write_file(FILES "schedstat", "0 0 1\n");
+	assert_time("just begun", folder, PID, 0, 0);
 	write_file(FILES "schedstat", "5 6 7\n");
 	assert_time("both", folder, PID, 5, 6);
 	assert_time("somebody else", folder, NO_PID, UNKNOWN, UNKNOWN);
@@ -205,6 +213,7 @@ huge_files_are_not_read(void **state)
 	write_bytes(FILES "statm", text, length);
 	write_bytes(FILES "io", text, length);
 	assert_time("huge", folder, PID, UNKNOWN, UNKNOWN);
+	assert_false(adm_process_sleeps(folder, PID));
 	assert_false(adm_process_use(folder, PID, &use));
 	write_file(FILES "schedstat", NULL);
 	write_file(FILES "stat", NULL);
@@ -228,8 +237,76 @@ root_that_is_too_long(void **state)
 
 		root[length] = '\0';
 		assert_int_equal(adm_process_time(root, 101, &time), length < 1000);
+		assert_int_equal(adm_process_sleeps(root, 101), length < 1000);
 		assert_int_equal(adm_process_use(root, 101, &use), length < 1000);
 		root[length] = '/';
+	}
+}
+
+/*
+ * Sleep.
+ */
+
+static void
+sleepers_of_fixtures(void **state)
+{
+	(void) state;
+	assert_true(adm_process_sleeps(FIXTURES, 101));
+	assert_false(adm_process_sleeps(FIXTURES, 102));	/* runs */
+	assert_true(adm_process_sleeps(FIXTURES, 103)); /* name like a line */
+	assert_false(adm_process_sleeps(FIXTURES, 104));	/* no stat */
+	assert_false(adm_process_sleeps(FIXTURES, 105));	/* empty */
+	assert_false(adm_process_sleeps(FIXTURES, 106));	/* no such process */
+	assert_false(adm_process_sleeps(FIXTURES "/nowhere", 101));
+}
+
+typedef struct SleepRow
+{
+	const char *label;
+	const char *text;			/* NULL: no such file */
+	bool		sleeps;
+} SleepRow;
+
+static const SleepRow sleep_rows[] = {
+	{"sleeps", "7 (postgres) S 1 7 7 0\n", true},
+	{"runs", "7 (postgres) R 1 7 7 0\n", false},
+	{"waits for a disk", "7 (postgres) D 1 7 7 0\n", false},
+	{"has ended", "7 (postgres) Z 1 7 7 0\n", false},
+	{"is stopped", "7 (postgres) T 1 7 7 0\n", false},
+	{"is traced", "7 (postgres) t 1 7 7 0\n", false},
+	{"other letter", "7 (postgres) s 1 7 7 0\n", false},
+	{"blanks in the name", "7 (a b  c) S 1\n", true},
+	{"parentheses", "7 ((sd-pam)) S 1\n", true},
+	{"only closing", "7 ()))) S 1\n", true},
+	{"name like one who sleeps", "7 (a) S 1) R 1\n", false},
+	{"name like one who runs", "7 (a) R 1) S 1\n", true},
+	{"name that looks asleep", "7 ( S ) R 1\n", false},
+	{"end of line in the name", "7 (a\nb) S 1\n", true},
+	{"empty name", "7 () S 1\n", true},
+	{"longer word", "7 (a) SS 1\n", false},
+	{"two blanks", "7 (a)  S 1\n", false},
+	{"no blank", "7 (a)S 1\n", false},
+	{"cut off behind the state", "7 (a) S", false},
+	{"cut off before the state", "7 (a) ", false},
+	{"cut off behind the name", "7 (a)", false},
+	{"cut off in the name", "7 (a", false},
+	{"cut off before the name", "7 ", false},
+	{"end of line", "\n", false},
+	{"empty", "", false},
+	{"missing", NULL, false},
+};
+
+static void
+sleepers_of_all_kinds(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(sleep_rows); i++)
+	{
+		const SleepRow *row = &sleep_rows[i];
+
+		write_file(FILES "stat", row->text);
+		assert_row_int(row->label, adm_process_sleeps(folder, PID), row->sleeps);
+		assert_row(row->label, !adm_process_sleeps(folder, NO_PID));
 	}
 }
 
@@ -336,6 +413,7 @@ assert_plausible(const char *label)
 	bool		known = adm_process_use(folder, PID, &use);
 
 	(void) time_of(label, folder, PID);
+	(void) adm_process_sleeps(folder, PID);
 	assert_row(label, use.memory_bytes >= -1);
 	assert_row(label, use.read_bytes >= -1 && use.write_bytes >= -1);
 	assert_row(label, known == (use.memory_bytes >= 0 || use.read_bytes >= 0 ||
@@ -402,6 +480,7 @@ this_process(void **state)
 	assert_true(after.run_ns > before.run_ns);
 	assert_true(adm_process_use("", getpid(), &use));
 	assert_true(use.memory_bytes > 0);
+	assert_false(adm_process_sleeps("", getpid()));
 }
 
 int
@@ -414,6 +493,8 @@ main(void)
 		cmocka_unit_test(stat_stands_in_for_bad_schedstat),
 		cmocka_unit_test(huge_files_are_not_read),
 		cmocka_unit_test(root_that_is_too_long),
+		cmocka_unit_test(sleepers_of_fixtures),
+		cmocka_unit_test(sleepers_of_all_kinds),
 		cmocka_unit_test(uses_of_fixtures),
 		cmocka_unit_test(uses_of_all_kinds),
 		cmocka_unit_test(truncations_do_no_harm),

@@ -173,6 +173,104 @@ start_caps(void **state)
 	}
 }
 
+typedef struct TransactionRow
+{
+	const char *label;
+	int			initial;
+	int			target;
+	int			cores;
+	double		progress;
+	int			expected;
+} TransactionRow;
+
+static const TransactionRow transaction_rows[] = {
+	/* By the cores, where nothing is set. */
+	{"one core", 0, 0, 1, 0, 8},
+	{"one core, half", 0, 0, 1, 0.5, 12},
+	{"one core, end", 0, 0, 1, 1, 16},
+	{"last on the floor", 0, 0, 4, 0, 8},
+	{"last on the floor, end", 0, 0, 4, 1, 16},
+	{"first above the floor", 0, 0, 5, 0, 10},
+	{"first above the floor, end", 0, 0, 5, 1, 20},
+	{"64 cores", 0, 0, 64, 0, 128},
+	{"64 cores, almost", 0, 0, 64, ALMOST, 255},
+	{"64 cores, end", 0, 0, 64, 1, 256},
+	{"64 cores, not a number", 0, 0, 64, NAN, 128},
+	{"64 cores, negative progress", 0, 0, 64, -1, 128},
+	{"64 cores, too much progress", 0, 0, 64, 2, 256},
+	{"no cores", 0, 0, 0, 0, 8},
+	{"fewest cores", 0, 0, INT_MIN, 1, 16},
+	{"most cores", 0, 0, INT_MAX, 1, 262144},
+
+	/* Numbers, whatever the cores. */
+	{"numbers", 10, 50, 64, 0, 10},
+	{"numbers, half", 10, 50, 64, 0.5, 30},
+	{"numbers, end", 10, 50, 64, 1, 50},
+	{"one at least", 1, 1, 64, 0.5, 1},
+	{"below the floor", 2, 4, 1, 0.5, 3},
+	{"largest", INT_MAX, INT_MAX, 64, 0.5, INT_MAX},
+
+	/* For each core, without a floor. */
+	{"for each core", -1, -3, 16, 0, 16},
+	{"for each core, half", -1, -3, 16, 0.5, 32},
+	{"for each core, end", -1, -3, 16, 1, 48},
+	{"for each of one core", -1, -3, 1, 0, 1},
+	{"for each of no cores", -2, -3, 0, 0, 2},
+	{"for each of negative cores", -2, -3, -7, 1, 3},
+	{"most for each of most cores", -1000, -1000, INT_MAX, 1, 65536000},
+
+	/* One of each. */
+	{"number and by the cores", 3, 0, 8, 0, 3},
+	{"number and by the cores, end", 3, 0, 8, 1, 32},
+	{"by the cores and number", 0, 100, 8, 0, 16},
+	{"by the cores and number, end", 0, 100, 8, 1, 100},
+	{"number and for each core", 3, -2, 8, 0, 3},
+	{"number and for each core, end", 3, -2, 8, 1, 16},
+
+	/* The initial value is no more than the target. */
+	{"initial above target", 80, 50, 8, 0, 50},
+	{"initial above target, half", 80, 50, 8, 0.5, 50},
+	{"initial above target, end", 80, 50, 8, 1, 50},
+	{"by the cores above target", 0, 5, 64, 0, 5},
+	{"for each core above target", -100, 0, 64, 0.5, 256},
+};
+
+static void
+transaction_caps(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(transaction_rows); i++)
+	{
+		const TransactionRow *row = &transaction_rows[i];
+		int			cap = adm_ramp_transaction_cap(row->initial, row->target,
+												   row->cores, row->progress);
+
+		assert_row_int(row->label, cap, row->expected);
+	}
+}
+
+/* Whatever is set there is room for one, and no progress lowers the cap. */
+static void
+transaction_caps_never_fall(void **state)
+{
+	(void) state;
+	for (int initial = -5; initial <= 30; initial++)
+		for (int target = -5; target <= 30; target++)
+			for (int cores = 0; cores <= 9; cores += 3)
+			{
+				int			last = 1;
+
+				for (int i = 0; i <= 20; i++)
+				{
+					int			cap = adm_ramp_transaction_cap(initial, target,
+															   cores, i / 20.0);
+
+					assert_true(cap >= last);
+					last = cap;
+				}
+			}
+}
+
 typedef struct PairRow
 {
 	const char *label;
@@ -364,6 +462,8 @@ main(void)
 		cmocka_unit_test(values),
 		cmocka_unit_test(connection_caps),
 		cmocka_unit_test(start_caps),
+		cmocka_unit_test(transaction_caps),
+		cmocka_unit_test(transaction_caps_never_fall),
 		cmocka_unit_test(never_turns_back_and_arrives_only_at_the_end),
 		cmocka_unit_test(connection_caps_never_fall),
 		cmocka_unit_test(cuts),

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "policy/per_core.h"
 #include "policy/record.h"
 #include "same.h"
 #include "seeded.h"
@@ -41,6 +42,8 @@ static const char format_1_text[] =
 "duration_ms 300000\n"
 "initial_connections 10\n"
 "target_connections -1\n"
+"initial_transactions 0\n"
+"target_transactions -4\n"
 "spent_ms 1234\n"
 "age_ms 56789\n"
 "started_at_us 1700000000123456\n";
@@ -50,7 +53,7 @@ static const AdmRecord format_1_record = {
 	false,
 	{
 		ADM_PHASE_HOLDING, ADM_TRIGGER_NEW_HOST, ADM_ENDING_EXPIRED,
-		{300000, 10, -1}, 1234, 56789, 1700000000123456
+		{300000, 10, -1, 0, -4}, 1234, 56789, 1700000000123456
 	}
 };
 
@@ -175,6 +178,10 @@ random_warmup(Seeded *random, AdmWarmup *w)
 	w->window.duration_ms = random_number(random, least, INT64_MAX);
 	w->window.initial_connections = (int) random_number(random, -1, INT_MAX);
 	w->window.target_connections = (int) random_number(random, -1, INT_MAX);
+	w->window.initial_transactions = (int) random_number(random, -ADM_PER_CORE_MOST_FACTOR,
+														 ADM_PER_CORE_MOST);
+	w->window.target_transactions = (int) random_number(random, -ADM_PER_CORE_MOST_FACTOR,
+														ADM_PER_CORE_MOST);
 	w->spent_ms = random_number(random, 0, INT64_MAX);
 	w->age_ms = random_number(random, 0, INT64_MAX);
 	w->started_at_us = random_number(random, INT64_MIN, INT64_MAX);
@@ -249,6 +256,8 @@ longest_record(void)
 	r.warmup.window.duration_ms = INT64_MAX;
 	r.warmup.window.initial_connections = INT_MAX;
 	r.warmup.window.target_connections = INT_MAX;
+	r.warmup.window.initial_transactions = ADM_PER_CORE_MOST;
+	r.warmup.window.target_transactions = ADM_PER_CORE_MOST;
 	r.warmup.spent_ms = INT64_MAX;
 	r.warmup.age_ms = INT64_MAX;
 	r.warmup.started_at_us = INT64_MIN;
@@ -290,6 +299,8 @@ record_of_nonsense_fits(void **state)
 	record.warmup.window.duration_ms = INT64_MIN;
 	record.warmup.window.initial_connections = INT_MIN;
 	record.warmup.window.target_connections = INT_MIN;
+	record.warmup.window.initial_transactions = INT_MIN;
+	record.warmup.window.target_transactions = INT_MIN;
 	record.warmup.spent_ms = INT64_MIN;
 	record.warmup.age_ms = INT64_MIN;
 	assert_true(adm_record_print(&record, text, sizeof(text)) > 0);
@@ -314,7 +325,7 @@ every_truncation_is_damaged(void **state)
  * Lines removed, doubled, swapped and added.
  */
 
-#define LINES	17
+#define LINES	19
 
 /* Where line i of the text begins; LINES for its end. */
 static const char *
@@ -579,6 +590,23 @@ static const ValueRow value_rows[] = {
 	{"target_connections", "-2", DAMAGED},
 	{"target_connections", "2147483648", DAMAGED},
 	{"target_connections", "", DAMAGED},
+
+	{"initial_transactions", "1", GOOD},
+	{"initial_transactions", "262143", GOOD},
+	{"initial_transactions", "262144", DAMAGED},
+	{"initial_transactions", "-1", GOOD},
+	{"initial_transactions", "-1000", GOOD},
+	{"initial_transactions", "-1001", DAMAGED},
+	{"initial_transactions", "4x", DAMAGED},
+	{"initial_transactions", "4294967297", DAMAGED},
+	{"initial_transactions", "", DAMAGED},
+	{"target_transactions", "0", GOOD},
+	{"target_transactions", "262143", GOOD},
+	{"target_transactions", "262144", DAMAGED},
+	{"target_transactions", "-1000", GOOD},
+	{"target_transactions", "-1001", DAMAGED},
+	{"target_transactions", "-", DAMAGED},
+	{"target_transactions", "", DAMAGED},
 
 	{"spent_ms", "0", GOOD},
 	{"spent_ms", "4611686018427387903", GOOD},

@@ -24,7 +24,7 @@
 #define EXPIRED		ADM_ENDING_EXPIRED
 #define STOPPED		ADM_ENDING_STOPPED
 
-static const AdmWindow five_minutes = {300 * SECOND_MS, 10, 100};
+static const AdmWindow five_minutes = {300 * SECOND_MS, 10, 100, 0, -4};
 
 static AdmWarmup
 begun(const AdmWindow *window)
@@ -43,7 +43,7 @@ begun(const AdmWindow *window)
 static void
 begin_starts_at_nothing(void **state)
 {
-	AdmWindow	window = {7000, -1, 42};
+	AdmWindow	window = {7000, -1, 42, 0, -4};
 	AdmWarmup	w = {0};
 
 	(void) state;
@@ -55,6 +55,8 @@ begin_starts_at_nothing(void **state)
 	assert_int_equal(w.window.duration_ms, 7000);
 	assert_int_equal(w.window.initial_connections, -1);
 	assert_int_equal(w.window.target_connections, 42);
+	assert_int_equal(w.window.initial_transactions, 0);
+	assert_int_equal(w.window.target_transactions, -4);
 	assert_int_equal(w.spent_ms, 0);
 	assert_int_equal(w.age_ms, 0);
 	assert_int_equal(w.started_at_us, 1234567);
@@ -65,10 +67,10 @@ begin_starts_at_nothing(void **state)
 static void
 begin_anew_replaces_one_that_runs(void **state)
 {
-	const AdmWindow window = {9000, 3, 4};
+	const AdmWindow window = {9000, 3, 4, 5, 6};
 	const AdmWarmup expected = {
 		ADM_PHASE_WARMING, ADM_TRIGGER_NEW_HOST, ADM_ENDING_STOPPED,
-		{9000, 3, 4}, 0, 0, 3
+		{9000, 3, 4, 5, 6}, 0, 0, 3
 	};
 
 	(void) state;
@@ -169,7 +171,7 @@ whole_days(void **state)
 	for (size_t i = 0; i < COUNT_OF(day_rows); i++)
 	{
 		const DayRow *row = &day_rows[i];
-		AdmWindow	window = {row->duration_s * SECOND_MS, -1, -1};
+		AdmWindow	window = {row->duration_s * SECOND_MS, -1, -1, 0, 0};
 		AdmWarmup	w = begun(&window);
 		AdmWarmup	ended;
 
@@ -302,7 +304,7 @@ single_steps(void **state)
 		bool		ends = row->expected_ending != RUNS_ON;
 		AdmWarmup	w = {
 			row->phase, ADM_TRIGGER_CRASH, RUNS_ON,
-			{row->duration_ms, 1, 2}, row->spent_ms, row->age_ms, 77
+			{row->duration_ms, 1, 2, 3, 4}, row->spent_ms, row->age_ms, 77
 		};
 		AdmWarmup	expected = w;
 		bool		ended;
@@ -332,7 +334,7 @@ steps_without_progress(void **state)
 			row->expected_age_ms >= row->max_age_ms;
 		AdmWarmup	w = {
 			row->phase, ADM_TRIGGER_CRASH, RUNS_ON,
-			{row->duration_ms, 1, 2}, row->spent_ms, row->age_ms, 77
+			{row->duration_ms, 1, 2, 3, 4}, row->spent_ms, row->age_ms, 77
 		};
 		AdmWarmup	expected = w;
 
@@ -412,7 +414,7 @@ set_back(void **state)
 		const SetBackRow *row = &set_back_rows[i];
 		AdmWarmup	w = {
 			row->phase, ADM_TRIGGER_CRASH, EXPIRED,
-			{row->duration_ms, 1, 2}, row->spent_ms, 700, 77
+			{row->duration_ms, 1, 2, 3, 4}, row->spent_ms, 700, 77
 		};
 		AdmWarmup	expected = w;
 
@@ -478,11 +480,11 @@ operators_change_what_can_be_changed(void **state)
 	{
 		const ActRow *row = &act_rows[i];
 		AdmWarmup	w = {
-			row->phase, ADM_TRIGGER_CRASH, EXPIRED, {100, 1, 2}, 10, 20, 77
+			row->phase, ADM_TRIGGER_CRASH, EXPIRED, {100, 1, 2, 3, 4}, 10, 20, 77
 		};
 		AdmWarmup	expected = {
 			row->expected_phase, ADM_TRIGGER_CRASH, row->expected_ending,
-			{100, 1, 2}, 10, 20, 77
+			{100, 1, 2, 3, 4}, 10, 20, 77
 		};
 
 		assert_row_int(row->label, row->act(&w), row->expected);
@@ -528,7 +530,7 @@ progress(void **state)
 		const ProgressRow *row = &progress_rows[i];
 		AdmWarmup	w = {
 			.phase = row->phase,
-			.window = {row->duration_ms, -1, -1},
+			.window = {row->duration_ms, -1, -1, 0, 0},
 			.spent_ms = row->spent_ms
 		};
 
@@ -612,8 +614,8 @@ other_words_are_no_names(void **state)
  * Begun anew by an event.
  */
 
-static const AdmWindow own_window = {1000, 3, 30};
-static const AdmWindow other_window = {5000, -1, -1};
+static const AdmWindow own_window = {1000, 3, 30, 5, -4};
+static const AdmWindow other_window = {5000, -1, -1, 0, 0};
 
 static void
 event_starts_a_new_one_where_none_runs(void **state)
@@ -627,6 +629,7 @@ event_starts_a_new_one_where_none_runs(void **state)
 	assert_int_equal(w.trigger, ADM_TRIGGER_CRASH);
 	assert_int_equal(w.window.duration_ms, 5000);
 	assert_int_equal(w.window.initial_connections, -1);
+	assert_int_equal(w.window.target_transactions, 0);
 	assert_int_equal(w.started_at_us, 7);
 }
 
@@ -647,6 +650,8 @@ event_keeps_the_window_and_the_hold(void **state)
 		assert_int_equal(w.window.duration_ms, 1000);
 		assert_int_equal(w.window.initial_connections, 3);
 		assert_int_equal(w.window.target_connections, 30);
+		assert_int_equal(w.window.initial_transactions, 5);
+		assert_int_equal(w.window.target_transactions, -4);
 		assert_true(adm_warmup_progress(&w) == 0);
 		assert_int_equal(w.age_ms, 0);
 	}

@@ -1,0 +1,188 @@
+/*
+ * test_delay.c - tests of whether a line stands.
+ */
+#include "rows.h"
+
+#include "policy/delay.h"
+#include "seeded.h"
+
+typedef struct NoteRow
+{
+	const char *label;
+	int64_t		above_since_ms;
+	int64_t		wait_ms;
+	int64_t		now_ms;
+	int64_t		expected;
+} NoteRow;
+
+static const NoteRow note_rows[] = {
+	{"no wait", 0, 0, 1000, 0},
+	{"at the target", 0, 50, 1000, 0},
+	{"just above", 0, 51, 1000, 1000},
+	{"far above", 0, INT64_MAX, 1000, 1000},
+	{"still above", 400, 51, 1000, 400},
+	{"above for long", 1, 51, INT64_MAX, 1},
+	{"at the target again", 400, 50, 1000, 0},
+	{"no wait again", 400, 0, 1000, 0},
+	{"clock stepped back", 400, -5, 1000, 0},
+};
+
+static void
+notes(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(note_rows); i++)
+	{
+		const NoteRow *row = &note_rows[i];
+
+		assert_row_int(row->label,
+					   adm_delay_note(row->above_since_ms, row->wait_ms, row->now_ms),
+					   row->expected);
+	}
+}
+
+typedef struct StandsRow
+{
+	const char *label;
+	int64_t		above_since_ms;
+	int64_t		now_ms;
+	bool		expected;
+} StandsRow;
+
+static const StandsRow stands_rows[] = {
+	{"not above", 0, 0, false},
+	{"not above, later", 0, INT64_MAX, false},
+	{"just now", 5000, 5000, false},
+	{"almost an interval", 5000, 5999, false},
+	{"an interval", 5000, 6000, true},
+	{"for long", 5000, INT64_MAX, true},
+	{"since the first moment", 1, 1001, true},
+	{"clock stepped back", 5000, 10, false},
+};
+
+static void
+stands(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(stands_rows); i++)
+	{
+		const StandsRow *row = &stands_rows[i];
+
+		assert_row_int(row->label, adm_delay_stands(row->above_since_ms, row->now_ms),
+					   row->expected);
+	}
+}
+
+typedef struct AllowedRow
+{
+	const char *label;
+	int64_t		patience_ms;
+	int64_t		moving_ms;		/* expected */
+	int64_t		standing_ms;
+} AllowedRow;
+
+static const AllowedRow allowed_rows[] = {
+	{"much patience", 30000, 30000, 100},
+	{"endless", INT64_MAX, INT64_MAX, 100},
+	{"just more", 101, 101, 100},
+	{"as long as a line that stands allows", 100, 100, 100},
+	{"less", 99, 99, 99},
+	{"hardly any", 1, 1, 1},
+	{"none", 0, 0, 0},
+};
+
+static void
+nobody_waits_for_long_while_it_stands(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(allowed_rows); i++)
+	{
+		const AllowedRow *row = &allowed_rows[i];
+
+		assert_row_int(row->label, adm_delay_allowed_ms(row->patience_ms, false), row->moving_ms);
+		assert_row_int(row->label, adm_delay_allowed_ms(row->patience_ms, true), row->standing_ms);
+	}
+}
+
+/*
+ * A line, one wait noted every 10 ms; the first time at which it stands, or -1.
+ */
+static int64_t
+stands_first(const int64_t *waits_ms, int count)
+{
+	int64_t		above_since_ms = 0;
+	int64_t		now_ms = 7;
+
+	for (int i = 0; i < count; i++, now_ms += 10)
+	{
+		above_since_ms = adm_delay_note(above_since_ms, waits_ms[i], now_ms);
+		if (adm_delay_stands(above_since_ms, now_ms))
+			return now_ms;
+	}
+	return -1;
+}
+
+#define NOTES	500
+
+/* One that waits briefly is enough to show that the line moves. */
+static void
+a_burst_does_not_stand(void **state)
+{
+	int64_t		waits_ms[NOTES];
+
+	(void) state;
+	for (int i = 0; i < NOTES; i++)
+		waits_ms[i] = 5000;
+	assert_int_equal(stands_first(waits_ms, NOTES), 1007);
+	for (int i = 0; i < NOTES; i += 100)
+		waits_ms[i] = ADM_DELAY_TARGET_MS;
+	assert_int_equal(stands_first(waits_ms, NOTES), -1);
+	waits_ms[200] = ADM_DELAY_TARGET_MS + 1;
+	assert_int_equal(stands_first(waits_ms, NOTES), 7 + 101 * 10 + 1000);
+}
+
+/* As long as an interval without a short wait, as found by looking back. */
+static void
+stands_after_an_interval_without_a_short_wait(void **state)
+{
+	Seeded		random = {902};
+
+	(void) state;
+	for (int round = 0; round < 200; round++)
+	{
+		int64_t		above_since_ms = 0;
+		int64_t		now_ms = 1 + (int64_t) seeded_below(&random, 100000);
+		int64_t		first_long_ms = -1;
+		uint64_t	short_one_in = 1 + seeded_below(&random, 100);
+
+		for (int i = 0; i < 500; i++)
+		{
+			bool		is_short = seeded_once_in(&random, short_one_in);
+			int64_t		wait_ms = is_short ? (int64_t) seeded_below(&random, 51) :
+				51 + (int64_t) seeded_below(&random, 10000);
+
+			if (is_short)
+				first_long_ms = -1;
+			else if (first_long_ms < 0)
+				first_long_ms = now_ms;
+			above_since_ms = adm_delay_note(above_since_ms, wait_ms, now_ms);
+			assert_int_equal(adm_delay_stands(above_since_ms, now_ms),
+							 first_long_ms >= 0 && now_ms - first_long_ms >= 1000);
+			now_ms += (int64_t) seeded_below(&random, 40);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(notes),
+		cmocka_unit_test(stands),
+		cmocka_unit_test(nobody_waits_for_long_while_it_stands),
+		cmocka_unit_test(a_burst_does_not_stand),
+		cmocka_unit_test(stands_after_an_interval_without_a_short_wait),
+	};
+
+	return cmocka_run_group_tests_name("delay", tests, NULL, NULL);
+}
