@@ -3,7 +3,8 @@
  *
  * Requests arrive by a seeded Poisson process whether or not earlier ones have
  * been answered, give up after a timeout without cancelling, and try again:
- * what turns a slow server into one that answers nobody.  One process, one
+ * what turns a slow server into one that answers nobody.  They come with a
+ * connection each, or through the pools of app servers.  One process, one
  * thread, libpq's asynchronous interface.
  */
 #include <stdio.h>
@@ -19,17 +20,20 @@ static int
 storm(const Options *options)
 {
 	static Run	run;			/* too large for the stack */
-	bool		ready = run_init(&run, options);
+	int			status = EXIT_USAGE;
 
-	if (ready)
+	if (run_init(&run, options))
+		status = run_storm(&run) ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (status == EXIT_SUCCESS)
 	{
-		run_storm(&run);
-		output_summary(stdout, &run);
+		Report		report = run_report(&run);
+
+		output_summary(stdout, &report);
 	}
 	run_free(&run);
-	if (!ready)
+	if (status == EXIT_USAGE)
 		options_usage(stderr);
-	return ready ? EXIT_SUCCESS : EXIT_USAGE;
+	return status;
 }
 
 int

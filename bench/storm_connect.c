@@ -4,102 +4,178 @@
  */
 #include "storm_connect.h"
 
-#include "storm_request.h"
+#include <stdlib.h>
+
+#include "storm_dialogue.h"
+#include "storm_memory.h"
 #include "storm_session.h"
 
-/* Ends the attempt's session, with or without saying goodbye. */
-static void
-drop_session(Request *request, void (*drop) (Session *session))
+/* An attempt with its connection. */
+typedef struct Visit
 {
-	drop(request->carrier);
-	request->carrier = NULL;
-	tally_open_connections(&request->run->tally, -1);
+	Stage	   *stage;
+	Attempt    *attempt;
+	Session    *session;
+	Dialogue	dialogue;
+	bool		answered;
+} Visit;
+
+/* Ends the session, with or without saying goodbye. */
+static void
+end_visit(Visit *visit, void (*drop) (Session *session))
+{
+	dialogue_stop(&visit->dialogue);
+	drop(visit->session);
+	tally_open_connections(visit->stage->tally, -1);
+	visit->attempt->carrier = NULL;
+	free(visit);
 }
 
 static void
-stay_or_leave(Request *request)
+tell(Attempt *attempt, AttemptEvent event, const Failure *failure)
 {
-	int64_t		persist_ms = request->run->options->persist_ms;
+	attempt->handler(attempt->owner, event, failure);
+}
+
+/* After the answer: time is up, or the server has ended the session. */
+static void
+leave(Visit *visit)
+{
+	Attempt    *attempt = visit->attempt;
+
+	end_visit(visit, session_close);
+	tell(attempt, ATTEMPT_LEFT, NULL);
+}
+
+static void
+stay_or_leave(Visit *visit)
+{
+	int64_t		persist_ms = visit->stage->options->persist_ms;
 
 	if (persist_ms > 0)
-	{
-		session_set_deadline(request->carrier, loop_now_us() + persist_ms * 1000);
+		session_set_deadline(visit->session, loop_now_us() + persist_ms * 1000);
+	else
+		leave(visit);
+}
+
+static void
+handle_answer(Visit *visit)
+{
+	if (dialogue_go_on(&visit->dialogue))
 		return;
-	}
-	drop_session(request, session_close);
-	request_end(request);
+	visit->answered = true;
+	tell(visit->attempt, ATTEMPT_ANSWERED, NULL);
+	stay_or_leave(visit);
 }
 
 static void
-handle_failure(Request *request)
+handle_failure(Visit *visit)
 {
-	Failure		failure = *session_failure(request->carrier);
+	Attempt    *attempt = visit->attempt;
+	Failure		failure = *session_failure(visit->session);
 
-	drop_session(request, session_close);
-	request_attempt_failed(request, &failure);
+	end_visit(visit, session_close);
+	tell(attempt, ATTEMPT_FAILED, &failure);
 }
 
 static void
-handle_timeout(Request *request)
+handle_timeout(Visit *visit)
 {
-	drop_session(request, session_abandon);
-	request_attempt_timed_out(request);
-}
+	Attempt    *attempt = visit->attempt;
 
-/* Idle after its answer: time is up, or the server has ended it. */
-static void
-leave(Request *request)
-{
-	drop_session(request, session_close);
-	request_end(request);
+	tally_count(visit->stage->tally, COUNT_DROPPED);
+	end_visit(visit, session_abandon);
+	tell(attempt, ATTEMPT_TIMED_OUT, NULL);
 }
 
 static void
 handle_session(Session *session, SessionEvent event, void *owner)
 {
-	Request    *request = owner;
+	Visit	   *visit = owner;
 
 	switch (event)
 	{
 		case SESSION_READY:
-			session_query(session, request->run->options->query);
+			dialogue_use(&visit->dialogue, session);
+			dialogue_begin(&visit->dialogue, visit->attempt->values);
 			break;
 		case SESSION_ANSWERED:
-			request_attempt_answered(request);
-			stay_or_leave(request);
+			handle_answer(visit);
 			break;
+		case SESSION_ERROR:
 		case SESSION_FAILED:
-			request->settled ? leave(request) : handle_failure(request);
+			visit->answered ? leave(visit) : handle_failure(visit);
 			break;
 		case SESSION_TIMED_OUT:
-			request->settled ? leave(request) : handle_timeout(request);
+			visit->answered ? leave(visit) : handle_timeout(visit);
 			break;
 	}
 }
 
-static bool
-attempt(Request *request)
-{
-	Run		   *run = request->run;
+/*
+ * The mode.
+ */
 
-	if (run->tally.open_connections >= run->options->max_open)
-		return false;
-	tally_open_connections(&run->tally, 1);
-	request->carrier = session_open(&run->loop, &run->targets[request->app],
-									loop_now_us() + run->options->timeout_ms * 1000,
-									handle_session, request);
+static void *
+create(Stage *stage)
+{
+	return stage;
+}
+
+static bool
+open_nothing(void *state)
+{
+	(void) state;
 	return true;
 }
 
 static void
-abandon(Request *request)
+place(void *state, Attempt *attempt, double point)
 {
-	if (request->carrier)
-		drop_session(request, session_abandon);
+	Stage	   *stage = state;
+
+	attempt->app = options_app_at(stage->options, point);
+}
+
+static bool
+attempt_by_visit(void *state, Attempt *attempt)
+{
+	Stage	   *stage = state;
+	Visit	   *visit;
+
+	if (stage->tally->open_connections >= stage->options->max_open)
+		return false;
+	visit = memory_allocate(sizeof(Visit));
+	visit->stage = stage;
+	visit->attempt = attempt;
+	attempt->carrier = visit;
+	dialogue_init(&visit->dialogue, stage->loop, stage->options);
+	tally_open_connections(stage->tally, 1);
+	visit->session = session_open(stage->loop, &stage->targets[attempt->app],
+								  attempt->deadline_us, handle_session, visit);
+	return true;
+}
+
+static void
+abandon(void *state, Attempt *attempt)
+{
+	(void) state;
+	if (attempt->carrier)
+		end_visit(attempt->carrier, session_abandon);
+}
+
+static void
+destroy(void *state)
+{
+	(void) state;
 }
 
 const Mode	storm_connect_mode = {
 	.name = "connect",
-	.attempt = attempt,
-	.abandon = abandon
+	.create = create,
+	.open = open_nothing,
+	.place = place,
+	.attempt = attempt_by_visit,
+	.abandon = abandon,
+	.destroy = destroy
 };

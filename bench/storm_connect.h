@@ -4,7 +4,7 @@
 #ifndef STORM_CONNECT_H
 #define STORM_CONNECT_H
 
-#include "storm_run.h"
+#include "storm_mode.h"
 
 extern const Mode storm_connect_mode;
 

@@ -1,9 +1,11 @@
 /*
  * storm_loop.c - waiting: timers in a binary heap, sockets by epoll.
  */
+#define _GNU_SOURCE				/* ppoll() */
 #include "storm_loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -11,7 +13,7 @@
 
 #include "storm_memory.h"
 
-#define LONGEST_WAIT_MS		1000
+#define LONGEST_WAIT_US		INT64_C(1000000)
 #define FIRST_HEAP_ROOM		256
 
 static void
@@ -206,27 +208,37 @@ loop_unwatch(Loop *loop, Watch *watch)
 	drop_from_batch(loop, watch);
 }
 
-/* Until the next timer, rounded up: a timer never fires early. */
-static int
-wait_ms(const Loop *loop)
+static int64_t
+time_left_us(const Loop *loop)
 {
-	int64_t		left_us;
+	int64_t		left_us = LONGEST_WAIT_US;
 
-	if (loop->heap_count == 0)
-		return LONGEST_WAIT_MS;
-	left_us = loop->heap[1]->due_us - loop_now_us();
+	if (loop->heap_count > 0)
+		left_us = loop->heap[1]->due_us - loop_now_us() + 1;
 	if (left_us < 0)
 		return 0;
-	if (left_us >= LONGEST_WAIT_MS * 1000)
-		return LONGEST_WAIT_MS;
-	return (int) (left_us / 1000 + 1);
+	return left_us < LONGEST_WAIT_US ? left_us : LONGEST_WAIT_US;
+}
+
+/* epoll_wait() itself knows no time shorter than a millisecond. */
+static void
+wait_for_something(Loop *loop)
+{
+	int64_t		left_us = time_left_us(loop);
+	struct timespec left = {.tv_sec = left_us / 1000000,.tv_nsec = left_us % 1000000 * 1000};
+	struct pollfd events = {.fd = loop->epoll_fd,.events = POLLIN};
+
+	if (ppoll(&events, 1, &left, NULL) < 0 && errno != EINTR)
+		die("storm: could not wait");
 }
 
 static void
 serve_sockets(Loop *loop)
 {
-	int			n = epoll_wait(loop->epoll_fd, loop->batch, LOOP_BATCH, wait_ms(loop));
+	int			n;
 
+	wait_for_something(loop);
+	n = epoll_wait(loop->epoll_fd, loop->batch, LOOP_BATCH, 0);
 	if (n < 0 && errno != EINTR)
 		die("storm: could not wait for sockets");
 	loop->batch_count = n > 0 ? n : 0;
@@ -243,6 +255,7 @@ serve_sockets(Loop *loop)
 void
 loop_run(Loop *loop)
 {
+	loop->stopped = false;
 	while (!loop->stopped)
 	{
 		serve_sockets(loop);

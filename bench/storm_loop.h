@@ -66,7 +66,7 @@ extern void loop_watch(Loop *loop, Watch *watch, int fd, uint32_t events);
 /* The descriptor may be closed already. */
 extern void loop_unwatch(Loop *loop, Watch *watch);
 
-/* Serves timers and sockets until loop_stop(). */
+/* Serves timers and sockets until loop_stop(); may be run again. */
 extern void loop_run(Loop *loop);
 extern void loop_stop(Loop *loop);
 

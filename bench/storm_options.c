@@ -30,6 +30,12 @@ struct OptionSpec
 	int64_t		max;
 };
 
+static const char *const protocol_names[PROTOCOL_KINDS] = {
+	[PROTOCOL_SIMPLE] = "simple",
+	[PROTOCOL_EXTENDED] = "extended",
+	[PROTOCOL_PREPARED] = "prepared"
+};
+
 /*
  * Parsers.
  */
@@ -57,19 +63,51 @@ parse_integer(const OptionSpec *spec, const char *text, Options *options)
 	return true;
 }
 
-/* Seconds with a fraction, into a field in milliseconds. */
+/* A number with a fraction, into a field of the thousandth part's unit. */
 static bool
-parse_seconds(const OptionSpec *spec, const char *text, Options *options)
+parse_thousandths(const OptionSpec *spec, const char *text, Options *options)
 {
 	char	   *end;
-	double		value_ms = strtod(text, &end) * 1000;
+	double		value = strtod(text, &end) * 1000;
 
 	if (end == text || *end != '\0')
 		return false;
-	if (!(value_ms >= spec->min && value_ms <= spec->max))
+	if (!(value >= spec->min && value <= spec->max))
 		return false;
-	*(int64_t *) ((char *) options + spec->offset) = llround(value_ms);
+	*(int64_t *) ((char *) options + spec->offset) = llround(value);
 	return true;
+}
+
+static bool
+parse_rate(const OptionSpec *spec, const char *text, Options *options)
+{
+	char	   *end;
+	double		value = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(value > 0 && isfinite(value)))
+		return false;
+	*(double *) ((char *) options + spec->offset) = value;
+	return true;
+}
+
+static bool
+parse_query(const OptionSpec *spec, const char *text, Options *options)
+{
+	(void) spec;
+	return script_add(&options->script, text);
+}
+
+static bool
+parse_protocol(const OptionSpec *spec, const char *text, Options *options)
+{
+	(void) spec;
+	for (int i = 0; i < PROTOCOL_KINDS; i++)
+		if (strcmp(protocol_names[i], text) == 0)
+		{
+			options->protocol = i;
+			return true;
+		}
+	return false;
 }
 
 static bool
@@ -129,6 +167,22 @@ parse_apps(const OptionSpec *spec, const char *text, Options *options)
 	}
 }
 
+int
+options_app_at(const Options *options, double point)
+{
+	int			app = 0;
+
+	while (app < options->app_count - 1 && point > options->apps[app].share)
+		point -= options->apps[app++].share;
+	return app;
+}
+
+const char *
+options_protocol_name(Protocol protocol)
+{
+	return protocol_names[protocol];
+}
+
 /*
  * The table.
  */
@@ -144,38 +198,70 @@ static const OptionSpec specs[] = {
 		"requests per second to arrive, step by step (required)",
 	parse_profile, 0, 0, 0},
 	{"mode", "MODE", "connect",
-		"connect: a connection for each request",
+		"connect: a connection for each request;\n"
+		"pool: app servers with persistent connections",
 	parse_text, FIELD(mode), 0, 0},
+	{"pools", "N", "20",
+		"mode pool: app servers; a request belongs to a random one,\n"
+		"and waits there for a free connection, first come first\n"
+		"served; each is of one class, in proportion to the shares",
+	parse_integer, FIELD(pools), 1, 10000},
+	{"pool-size", "N", "25",
+		"mode pool: connections of each app server, opened before\n"
+		"the storm and opened again when they are dropped or lost",
+	parse_integer, FIELD(pool_size), 1, 10000},
+	{"open-timeout", "SECONDS", "60",
+		"mode pool: the time for opening all connections",
+	parse_thousandths, FIELD(open_timeout_ms), 1, MAX_MS},
 	{"query", "SQL", "SELECT count(*) FROM generate_series(1, 20000)",
-		"what a request asks, a simple query",
-	parse_text, FIELD(query), 0, 0},
+		"what a request asks; given several times, these statements\n"
+		"one after the other, each after the answer to the one\n"
+		"before. {A..B} stands for a random integer from A to B,\n"
+		"drawn for each request",
+	parse_query, 0, 0, 0},
+	{"think", "MS", "0",
+		"pause between two statements, with a fraction if need be",
+	parse_thousandths, FIELD(think_us), 0, MAX_MS},
+	{"protocol", "PROTOCOL", "simple",
+		"simple; extended: parsed each time; prepared: each statement\n"
+		"once in each connection, with the integers as parameters",
+	parse_protocol, 0, 0, 0},
 	{"app", "NAME=SHARE,...", "storm=1",
 		"classes of requests (application_name) and their shares",
 	parse_apps, 0, 0, 0},
 	{"timeout", "MS", "2000",
-		"an attempt's; then the client closes its socket without\n"
-		"cancelling. Also the age up to which an answer is in time,\n"
-		"from the request's first arrival",
+		"an attempt's, waiting for a connection included; then the\n"
+		"client closes its socket without cancelling. Also the age\n"
+		"up to which an answer is in time, from the request's first\n"
+		"arrival",
 	parse_integer, FIELD(timeout_ms), 1, MAX_MS},
 	{"retries", "N", "3",
 		"attempts after the first that failed or timed out",
 	parse_integer, FIELD(retries), 0, 1000},
 	{"backoff", "MS", "100",
 		"wait before the first retry, doubled for each further one,\n"
-		"times a random 0.5 to 1.5",
+		"times a random 0.5 to 1.5; likewise before a pool tries\n"
+		"again to open a connection, but 5 s at most",
 	parse_integer, FIELD(backoff_ms), 0, MAX_MS},
 	{"closed", "N", "0",
 		"closed loop: N clients, each starts a request when its last\n"
 		"one has ended, rates ignored; 0: open loop",
 	parse_integer, FIELD(closed_clients), 0, 100000},
 	{"persist", "SECONDS", "0",
-		"keep the connection open and idle after the answer",
-	parse_seconds, FIELD(persist_ms), 0, MAX_MS},
+		"mode connect: keep the connection open and idle after the\n"
+		"answer",
+	parse_thousandths, FIELD(persist_ms), 0, MAX_MS},
 	{"max-open", "N", "900",
-		"connections at most; requests above are dropped (not_sent)",
+		"connections at most; mode connect drops requests above\n"
+		"(not_sent)",
 	parse_integer, FIELD(max_open), 1, 100000},
+	{"capacity", "RATE", NULL,
+		"requests per second that the server can answer; the summary\n"
+		"gives the goodput as a share of it",
+	parse_rate, FIELD(capacity_per_s), 0, 0},
 	{"seed", "N", "1",
-		"of the arrivals, the classes and the jitter",
+		"of the arrivals, the classes, the app servers, the integers\n"
+		"in queries and the jitter",
 	parse_integer, FIELD(seed), 0, INT64_MAX},
 	{"csv", "FILE", NULL,
 		"write a line for each second",
@@ -302,14 +388,18 @@ read_arguments(Options *options, int argc, char **argv)
 static const char *
 find_problem(const Options *options, bool arguments_left)
 {
+	bool		pooled = strcmp(options->mode, "pool") == 0;
+
 	if (arguments_left)
 		return "there are no arguments but options";
 	if (options->conninfo == NULL)
 		return "--conninfo is required";
 	if (options->profile.step_count == 0)
 		return "--profile is required";
-	if (options->closed_clients > options->max_open)
+	if (!pooled && options->closed_clients > options->max_open)
 		return "--closed must not exceed --max-open";
+	if (pooled && options->pools * options->pool_size > options->max_open)
+		return "--pools times --pool-size must not exceed --max-open";
 	return NULL;
 }
 
@@ -317,13 +407,18 @@ OptionsOutcome
 options_parse(Options *options, int argc, char **argv)
 {
 	OptionsOutcome outcome;
+	Script		preset;
 	const char *problem;
 
 	if (!set_presets(options))
 		return OPTIONS_BAD;
+	preset = options->script;
+	memset(&options->script, 0, sizeof(Script));
 	outcome = read_arguments(options, argc, argv);
 	if (outcome != OPTIONS_GOOD)
 		return outcome;
+	if (options->script.statement_count == 0)
+		options->script = preset;
 	problem = find_problem(options, optind < argc);
 	if (problem == NULL)
 		return OPTIONS_GOOD;

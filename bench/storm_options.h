@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "storm_profile.h"
+#include "storm_script.h"
 
 #define OPTIONS_MAX_APPS	16
 #define OPTIONS_NAME_SIZE	64	/* the server cuts longer names off */
@@ -20,11 +21,23 @@ typedef struct App
 	double		share;			/* 0..1 of all requests */
 } App;
 
+/* How a statement is sent. */
+typedef enum Protocol
+{
+	PROTOCOL_SIMPLE,
+	PROTOCOL_EXTENDED,			/* parsed each time, no parameters */
+	PROTOCOL_PREPARED			/* once for each connection */
+} Protocol;
+
+#define PROTOCOL_KINDS		(PROTOCOL_PREPARED + 1)
+
 typedef struct Options
 {
 	const char *mode;
 	const char *conninfo;
-	const char *query;
+	Script		script;
+	Protocol	protocol;
+	int64_t		think_us;		/* between two statements */
 	Profile		profile;
 	App			apps[OPTIONS_MAX_APPS];
 	int			app_count;
@@ -34,7 +47,11 @@ typedef struct Options
 	int64_t		backoff_ms;		/* before the first retry */
 	int64_t		closed_clients; /* 0: open loop */
 	int64_t		persist_ms;
+	int64_t		pools;			/* app servers */
+	int64_t		pool_size;		/* connections of each */
+	int64_t		open_timeout_ms;	/* for all of them, before the storm */
 	int64_t		max_open;		/* connections */
+	double		capacity_per_s; /* 0: not known */
 	const char *csv;			/* path; NULL: none */
 	const char *probe;			/* connection string; NULL: none */
 	int64_t		probe_timeout_ms;
@@ -49,6 +66,12 @@ typedef enum OptionsOutcome
 
 /* Fills options from the defaults and the arguments, whose text they keep. */
 extern OptionsOutcome options_parse(Options *options, int argc, char **argv);
+
+/* The class in which a number up to 1 falls, when the shares are laid end to end. */
+extern int	options_app_at(const Options *options, double point);
+
+/* For output. */
+extern const char *options_protocol_name(Protocol protocol);
 
 /* Writes the usage text with all options. */
 extern void options_help(FILE *file);

@@ -5,6 +5,8 @@
  */
 #include "storm_output.h"
 
+#include <sys/resource.h>
+
 /*
  * CSV.
  */
@@ -14,15 +16,37 @@ static const Count csv_counts[] = {
 	COUNT_REFUSED, COUNT_FAILED, COUNT_RETRIES
 };
 
-#define CSV_COUNTS		(sizeof(csv_counts) / sizeof(csv_counts[0]))
+/* Behind the columns that are no counts: readers go by their places. */
+static const Count csv_connection_counts[] = {
+	COUNT_TIMED_OUT_WAITING, COUNT_DROPPED, COUNT_LOST, COUNT_REOPENED,
+	COUNT_LOGINS_TIMED_OUT, COUNT_LOGINS_REFUSED, COUNT_LOGINS_FAILED
+};
+
+#define LENGTH(array)	((int) (sizeof(array) / sizeof((array)[0])))
+
+static void
+csv_count_names(FILE *file, const Count *counts, int n)
+{
+	for (int i = 0; i < n; i++)
+		fprintf(file, ",%s", tally_count_name(counts[i]));
+}
+
+static void
+csv_counts_of_second(FILE *file, const Tally *tally, const Count *counts, int n)
+{
+	for (int i = 0; i < n; i++)
+		fprintf(file, ",%lld",
+				(long long) (tally->counts[counts[i]] - tally->counts_before[counts[i]]));
+}
 
 void
 output_csv_header(FILE *file)
 {
 	fprintf(file, "second");
-	for (size_t i = 0; i < CSV_COUNTS; i++)
-		fprintf(file, ",%s", tally_count_name(csv_counts[i]));
-	fprintf(file, ",open_connections,p50_ms,p99_ms,probe_ms\n");
+	csv_count_names(file, csv_counts, LENGTH(csv_counts));
+	fprintf(file, ",open_connections,p50_ms,p99_ms,probe_ms,waiting");
+	csv_count_names(file, csv_connection_counts, LENGTH(csv_connection_counts));
+	fprintf(file, "\n");
 }
 
 static void
@@ -35,23 +59,16 @@ csv_duration(FILE *file, double duration_ms)
 }
 
 void
-output_csv_line(Run *run)
+output_csv_line(FILE *file, int64_t second, const Tally *tally, const Prober *prober)
 {
-	const Tally *tally = &run->tally;
-	FILE	   *file = run->csv;
-
-	fprintf(file, "%lld", (long long) run->lines);
-	for (size_t i = 0; i < CSV_COUNTS; i++)
-	{
-		Count		count = csv_counts[i];
-
-		fprintf(file, ",%lld",
-				(long long) (tally->counts[count] - run->counts_before[count]));
-	}
+	fprintf(file, "%lld", (long long) second);
+	csv_counts_of_second(file, tally, csv_counts, LENGTH(csv_counts));
 	fprintf(file, ",%d", tally->open_connections);
 	csv_duration(file, histogram_percentile_ms(&tally->second_latency, 50));
 	csv_duration(file, histogram_percentile_ms(&tally->second_latency, 99));
-	csv_duration(file, histogram_max_ms(&run->prober.second_times));
+	csv_duration(file, histogram_max_ms(&prober->second_times));
+	fprintf(file, ",%d", tally->waiting);
+	csv_counts_of_second(file, tally, csv_connection_counts, LENGTH(csv_connection_counts));
 	fprintf(file, "\n");
 }
 
@@ -93,6 +110,28 @@ json_integer(FILE *file, const char *separator, const char *name, int64_t value)
 	fprintf(file, "%s\"%s\": %lld", separator, name, (long long) value);
 }
 
+/* A number that exists if there is something to divide by. */
+static void
+json_ratio(FILE *file, const char *separator, const char *name, double part, double whole)
+{
+	fprintf(file, "%s\"%s\": ", separator, name);
+	if (whole > 0)
+		fprintf(file, "%.3f", part / whole);
+	else
+		fprintf(file, "null");
+}
+
+static void
+json_times(FILE *file, const char *separator, const char *name, const Histogram *times)
+{
+	fprintf(file, "%s\"%s\": {", separator, name);
+	json_duration(file, "", "p50", histogram_percentile_ms(times, 50));
+	json_duration(file, ", ", "p95", histogram_percentile_ms(times, 95));
+	json_duration(file, ", ", "p99", histogram_percentile_ms(times, 99));
+	json_duration(file, ", ", "max", histogram_max_ms(times));
+	fprintf(file, "}");
+}
+
 static void
 summarise_settings(FILE *file, const Options *options)
 {
@@ -104,13 +143,20 @@ summarise_settings(FILE *file, const Options *options)
 	json_integer(file, ",\n  ", "persist_ms", options->persist_ms);
 	json_integer(file, ",\n  ", "closed_clients", options->closed_clients);
 	json_integer(file, ",\n  ", "max_open", options->max_open);
+	json_integer(file, ",\n  ", "pools", options->pools);
+	json_integer(file, ",\n  ", "pool_size", options->pool_size);
+	json_integer(file, ",\n  ", "statements", options->script.statement_count);
+	json_duration(file, ",\n  ", "think_ms", options->think_us / 1000.0);
+	fprintf(file, ",\n  \"protocol\": \"%s\"", options_protocol_name(options->protocol));
+	if (options->capacity_per_s > 0)
+		fprintf(file, ",\n  \"capacity_per_s\": %.2f", options->capacity_per_s);
+	else
+		fprintf(file, ",\n  \"capacity_per_s\": null");
 }
 
 static void
-summarise_totals(FILE *file, const Run *run)
+summarise_totals(FILE *file, const Tally *tally)
 {
-	const Tally *tally = &run->tally;
-
 	fprintf(file, ",\n  \"totals\": {");
 	for (int i = 0; i < COUNT_KINDS; i++)
 		json_integer(file, i ? ", " : "", tally_count_name(i), tally->counts[i]);
@@ -120,19 +166,46 @@ summarise_totals(FILE *file, const Run *run)
 
 /* Over the profile's time: what comes after it belongs to no second of it. */
 static void
-summarise_goodput(FILE *file, const Run *run)
+summarise_goodput(FILE *file, const Report *report)
 {
-	const Profile *profile = &run->options->profile;
+	const Profile *profile = &report->options->profile;
+	double		seconds = profile_seconds(profile);
 	int64_t		answered = 0;
 
 	for (int i = 0; i < profile->step_count; i++)
-		answered += run->tally.steps[i].answered;
+		answered += report->tally->steps[i].answered;
 	fprintf(file, ",\n  \"profile_seconds\": %.3f,\n  \"goodput_per_s\": %.2f",
-			profile_seconds(profile), answered / profile_seconds(profile));
+			seconds, answered / seconds);
+	json_ratio(file, ",\n  ", "goodput_share", answered / seconds,
+			   report->options->capacity_per_s);
 }
 
 static void
-summarise_step(FILE *file, const ProfileStep *step, const StepTally *tally)
+summarise_seconds(FILE *file, const StepTally *tally)
+{
+	fprintf(file, ",\n     \"arrivals_by_second\": [");
+	for (int i = 0; i < tally->second_count; i++)
+		fprintf(file, i ? ", %lld" : "%lld", (long long) tally->seconds[i].arrivals);
+	fprintf(file, "],\n     \"arrivals_answered_by_second\": [");
+	for (int i = 0; i < tally->second_count; i++)
+		fprintf(file, i ? ", %lld" : "%lld", (long long) tally->seconds[i].answered);
+	fprintf(file, "]");
+}
+
+static void
+summarise_recovery(FILE *file, const StepTally *tally)
+{
+	int			recovered_s = tally_recovered_after_s(tally);
+
+	if (recovered_s >= 0)
+		json_integer(file, ", ", "recovered_after_s", recovered_s);
+	else
+		fprintf(file, ", \"recovered_after_s\": null");
+}
+
+static void
+summarise_step(FILE *file, const ProfileStep *step, const StepTally *tally,
+			   double capacity_per_s)
 {
 	double		seconds = step->end_s - step->start_s;
 
@@ -140,37 +213,43 @@ summarise_step(FILE *file, const ProfileStep *step, const StepTally *tally)
 	json_integer(file, ", ", "arrivals", tally->arrivals);
 	json_integer(file, ", ", "answered", tally->answered);
 	fprintf(file, ", \"goodput_per_s\": %.2f", tally->answered / seconds);
+	json_ratio(file, ", ", "goodput_share", tally->answered / seconds, capacity_per_s);
 	json_integer(file, ", ", "arrivals_answered", tally->arrivals_answered);
 	if (tally->arrivals > 0)
-		fprintf(file, ", \"arrivals_answered_pct\": %.1f}",
+		fprintf(file, ", \"arrivals_answered_pct\": %.1f",
 				100.0 * tally->arrivals_answered / tally->arrivals);
 	else
-		fprintf(file, ", \"arrivals_answered_pct\": null}");
+		fprintf(file, ", \"arrivals_answered_pct\": null");
+	summarise_recovery(file, tally);
+	json_times(file, ",\n     ", "latency_ms", &tally->latency);
+	summarise_seconds(file, tally);
+	fprintf(file, "}");
 }
 
 static void
-summarise_steps(FILE *file, const Run *run)
+summarise_steps(FILE *file, const Report *report)
 {
-	const Profile *profile = &run->options->profile;
+	const Profile *profile = &report->options->profile;
 
 	fprintf(file, ",\n  \"steps\": [");
 	for (int i = 0; i < profile->step_count; i++)
 	{
 		fprintf(file, i ? ",\n    " : "\n    ");
-		summarise_step(file, &profile->steps[i], &run->tally.steps[i]);
+		summarise_step(file, &profile->steps[i], &report->tally->steps[i],
+					   report->options->capacity_per_s);
 	}
 	fprintf(file, "\n  ]");
 }
 
 static void
-summarise_apps(FILE *file, const Run *run)
+summarise_apps(FILE *file, const Report *report)
 {
-	const Options *options = run->options;
+	const Options *options = report->options;
 
 	fprintf(file, ",\n  \"apps\": [");
 	for (int i = 0; i < options->app_count; i++)
 	{
-		const AppTally *tally = &run->tally.apps[i];
+		const AppTally *tally = &report->tally->apps[i];
 
 		fprintf(file, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
 		json_string(file, options->apps[i].name);
@@ -183,47 +262,30 @@ summarise_apps(FILE *file, const Run *run)
 }
 
 static void
-summarise_times(FILE *file, const char *name, const Histogram *times)
+summarise_refusals(FILE *file, const char *prefix, const FailureTally *failures)
 {
-	fprintf(file, ",\n  \"%s\": {", name);
-	json_duration(file, "", "p50", histogram_percentile_ms(times, 50));
-	json_duration(file, ", ", "p95", histogram_percentile_ms(times, 95));
-	json_duration(file, ", ", "p99", histogram_percentile_ms(times, 99));
-	json_duration(file, ", ", "max", histogram_max_ms(times));
-	fprintf(file, "}");
-}
-
-static void
-summarise_refusals(FILE *file, const Tally *tally)
-{
-	fprintf(file, ",\n  \"refusals\": {");
+	fprintf(file, ",\n  \"%srefusals\": {", prefix);
 	for (int i = REFUSAL_NONE + 1; i < REFUSAL_KINDS; i++)
 		json_integer(file, i > REFUSAL_NONE + 1 ? ", " : "",
-					 tally_refusal_name(i), tally->refusals[i]);
-	fprintf(file, "},\n  \"sqlstates\": {");
-	for (int i = 0; i < TALLY_MAX_SQLSTATES && tally->sqlstates[i].count > 0; i++)
+					 tally_refusal_name(i), failures->refusals[i]);
+	fprintf(file, "},\n  \"%ssqlstates\": {", prefix);
+	for (int i = 0; i < TALLY_MAX_SQLSTATES && failures->sqlstates[i].count > 0; i++)
 		json_integer(file, i ? ", " : "",
-					 tally->sqlstates[i].sqlstate, tally->sqlstates[i].count);
-	fprintf(file, "}");
-}
-
-static void
-summarise_first_failure(FILE *file, const char *text)
-{
-	fprintf(file, ",\n  \"first_failure\": ");
-	if (*text)
-		json_string(file, text);
+					 failures->sqlstates[i].sqlstate, failures->sqlstates[i].count);
+	fprintf(file, "},\n  \"%sfirst_failure\": ", prefix);
+	if (failures->first_failure.text[0] != '\0')
+		json_string(file, failures->first_failure.text);
 	else
 		fprintf(file, "null");
 }
 
 static void
-summarise_probe(FILE *file, const Run *run)
+summarise_probe(FILE *file, const Report *report)
 {
-	const Prober *prober = &run->prober;
+	const Prober *prober = report->prober;
 
 	fprintf(file, ",\n  \"probe\": ");
-	if (run->options->probe == NULL)
+	if (report->options->probe == NULL)
 	{
 		fprintf(file, "null");
 		return;
@@ -239,20 +301,40 @@ summarise_probe(FILE *file, const Run *run)
 	fprintf(file, "}");
 }
 
-void
-output_summary(FILE *file, const Run *run)
+static double
+seconds_of(struct timeval time)
 {
+	return time.tv_sec + time.tv_usec / 1e6;
+}
+
+/* What the storm itself took of the machine that it may share. */
+static void
+summarise_own_use(FILE *file)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	fprintf(file, ",\n  \"storm_cpu_seconds\": %.3f",
+			seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime));
+}
+
+void
+output_summary(FILE *file, const Report *report)
+{
+	const Tally *tally = report->tally;
+
 	fprintf(file, "{\n  ");
-	summarise_settings(file, run->options);
-	fprintf(file, ",\n  \"interrupted\": %s", run->interrupted ? "true" : "false");
-	summarise_totals(file, run);
-	summarise_goodput(file, run);
-	summarise_steps(file, run);
-	summarise_apps(file, run);
-	summarise_times(file, "latency_ms", &run->tally.latency);
-	summarise_times(file, "start_lag_ms", &run->tally.lag);
-	summarise_refusals(file, &run->tally);
-	summarise_first_failure(file, run->tally.first_failure.text);
-	summarise_probe(file, run);
+	summarise_settings(file, report->options);
+	fprintf(file, ",\n  \"interrupted\": %s", report->interrupted ? "true" : "false");
+	summarise_totals(file, tally);
+	summarise_goodput(file, report);
+	summarise_steps(file, report);
+	summarise_apps(file, report);
+	json_times(file, ",\n  ", "latency_ms", &tally->latency);
+	json_times(file, ",\n  ", "start_lag_ms", &tally->lag);
+	summarise_refusals(file, "", &tally->attempts);
+	summarise_refusals(file, "login_", &tally->logins);
+	summarise_probe(file, report);
+	summarise_own_use(file);
 	fprintf(file, "\n}\n");
 }

@@ -44,10 +44,10 @@ note_failure(Probe *probe, SessionEvent event)
 
 	if (prober->failures++ > 0)
 		return;
-	if (event == SESSION_FAILED)
-		prober->first_failure = *session_failure(probe->session);
-	else
+	if (event == SESSION_TIMED_OUT)
 		failure_set(&prober->first_failure, NULL, "timed out");
+	else
+		prober->first_failure = *session_failure(probe->session);
 }
 
 static void

@@ -37,3 +37,13 @@ random_exponential(Random *random)
 {
 	return -log(random_uniform(random));
 }
+
+/* The remainder's bias is one part in 2^64 / span: nothing for a storm. */
+int64_t
+random_integer(Random *random, int64_t low, int64_t high)
+{
+	uint64_t	span = (uint64_t) high - (uint64_t) low + 1;
+	uint64_t	bits = next_bits(random);
+
+	return (int64_t) ((uint64_t) low + (span == 0 ? bits : bits % span));
+}

@@ -23,4 +23,7 @@ extern double random_uniform(Random *random);
 /* Exponentially distributed with mean 1. */
 extern double random_exponential(Random *random);
 
+/* An integer from low to high, both included. */
+extern int64_t random_integer(Random *random, int64_t low, int64_t high);
+
 #endif							/* STORM_RANDOM_H */

@@ -1,14 +1,27 @@
 /*
- * storm_request.c - a request, from its arrival through all its attempts.
+ * storm_request.c - requests, from their arrival through all their attempts.
  */
 #include "storm_request.h"
 
-#include <math.h>
 #include <stdlib.h>
 
+#include "storm_backoff.h"
 #include "storm_memory.h"
 
-#define LONGEST_BACKOFF_MS	3600000.0
+#define LONGEST_BACKOFF_MS	3600000
+
+struct Request
+{
+	Requests   *requests;
+	int64_t		arrived_us;
+	int			attempts;		/* made so far */
+	bool		settled;
+	Attempt		attempt;
+	Timer		backoff;
+	Request    *next;
+	Request    *previous;
+	int64_t		values[];		/* of the script */
+};
 
 /*
  * The list of all requests.
@@ -17,23 +30,58 @@
 static void
 link_request(Request *request)
 {
-	Run		   *run = request->run;
+	Requests   *requests = request->requests;
 
-	request->next = run->requests;
-	if (run->requests)
-		run->requests->previous = request;
-	run->requests = request;
+	request->next = requests->first;
+	if (requests->first)
+		requests->first->previous = request;
+	requests->first = request;
 }
 
 static void
-unlink_request(Request *request)
+free_request(Request *request)
 {
+	Requests   *requests = request->requests;
+
 	if (request->next)
 		request->next->previous = request->previous;
 	if (request->previous)
 		request->previous->next = request->next;
 	else
-		request->run->requests = request->next;
+		requests->first = request->next;
+	loop_clear_timer(requests->stage->loop, &request->backoff);
+	free(request);
+}
+
+/*
+ * The end of a request.
+ */
+
+static void
+settle(Request *request)
+{
+	Requests   *requests = request->requests;
+
+	request->settled = true;
+	requests->unsettled--;
+	requests->handler(requests->owner, REQUEST_SETTLED);
+}
+
+static void
+end(Request *request)
+{
+	Requests   *requests = request->requests;
+
+	free_request(request);
+	requests->handler(requests->owner, REQUEST_ENDED);
+}
+
+static void
+end_in_vain(Request *request, Count count)
+{
+	tally_count(request->requests->stage->tally, count);
+	settle(request);
+	end(request);
 }
 
 /*
@@ -41,34 +89,20 @@ unlink_request(Request *request)
  */
 
 static void
-settle(Request *request)
-{
-	request->settled = true;
-	run_request_settled(request->run);
-}
-
-/* The request is over, without an answer. */
-static void
-end_in_vain(Request *request, Count count)
-{
-	tally_count(&request->run->tally, count);
-	settle(request);
-	request_end(request);
-}
-
-static void
 make_attempt(Request *request)
 {
-	Tally	   *tally = &request->run->tally;
+	Requests   *requests = request->requests;
+	Stage	   *stage = requests->stage;
 
-	if (!request->run->mode->attempt(request))
+	request->attempt.deadline_us = loop_now_us() + stage->options->timeout_ms * 1000;
+	if (!requests->mode->attempt(requests->mode_state, &request->attempt))
 	{
 		end_in_vain(request, COUNT_NOT_SENT);
 		return;
 	}
-	tally_count(tally, COUNT_ATTEMPTS);
+	tally_count(stage->tally, COUNT_ATTEMPTS);
 	if (request->attempts++ > 0)
-		tally_count(tally, COUNT_RETRIES);
+		tally_count(stage->tally, COUNT_RETRIES);
 }
 
 static void
@@ -77,114 +111,102 @@ handle_backoff(void *arg)
 	make_attempt(arg);
 }
 
-static double
-backoff_ms(Request *request)
-{
-	double		base_ms = ldexp(request->run->options->backoff_ms, request->attempts - 1);
-	double		jitter = 0.5 + random_uniform(&request->run->jitter);
-
-	return fmin(base_ms, LONGEST_BACKOFF_MS) * jitter;
-}
-
 static void
 retry_or_give_up(Request *request)
 {
-	Run		   *run = request->run;
+	Stage	   *stage = request->requests->stage;
 
-	if (request->attempts > run->options->retries)
+	if (request->attempts > stage->options->retries)
 	{
 		end_in_vain(request, COUNT_GIVEN_UP);
 		return;
 	}
-	loop_set_timer(&run->loop, &request->backoff,
-				   loop_now_us() + (int64_t) (backoff_ms(request) * 1000));
+	loop_set_timer(stage->loop, &request->backoff,
+				   loop_now_us() + backoff_us(stage->options->backoff_ms, request->attempts,
+											  LONGEST_BACKOFF_MS, &stage->jitter));
 }
 
-/*
- * How an attempt ended.
- */
-
-void
-request_attempt_answered(Request *request)
+static void
+note_answer(Request *request)
 {
-	Run		   *run = request->run;
+	Stage	   *stage = request->requests->stage;
 	int64_t		now_us = loop_now_us();
-	int64_t		latency_us = now_us - request->arrived_us;
+	bool		in_time = now_us - request->arrived_us <= stage->options->timeout_ms * 1000;
 
-	tally_answer(&run->tally, run_step_at(run, request->arrived_us),
-				 run_step_at(run, now_us), request->app, latency_us,
-				 latency_us <= run->options->timeout_ms * 1000);
+	tally_answer(stage->tally, request->arrived_us, now_us, request->attempt.app, in_time);
 	settle(request);
 }
 
-void
-request_attempt_failed(Request *request, const Failure *failure)
+static void
+handle_attempt(void *owner, AttemptEvent event, const Failure *failure)
 {
-	tally_failure(&request->run->tally, failure);
-	retry_or_give_up(request);
-}
+	Request    *request = owner;
+	Tally	   *tally = request->requests->stage->tally;
 
-void
-request_attempt_timed_out(Request *request)
-{
-	tally_count(&request->run->tally, COUNT_TIMED_OUT);
-	retry_or_give_up(request);
+	switch (event)
+	{
+		case ATTEMPT_ANSWERED:
+			note_answer(request);
+			break;
+		case ATTEMPT_LEFT:
+			end(request);
+			break;
+		case ATTEMPT_FAILED:
+			tally_failure(tally, failure);
+			retry_or_give_up(request);
+			break;
+		case ATTEMPT_TIMED_OUT:
+			tally_count(tally, COUNT_TIMED_OUT);
+			retry_or_give_up(request);
+			break;
+	}
 }
 
 /*
- * Beginning and end.
+ * Beginning and end of a storm.
  */
 
-static int
-pick_app(Run *run)
+static Request *
+create_request(Requests *requests, int64_t arrived_us)
 {
-	double		left = random_uniform(&run->classes);
-	int			app = 0;
+	const Script *script = &requests->stage->options->script;
+	Request    *request = memory_allocate(sizeof(Request) +
+										  script->value_count * sizeof(int64_t));
 
-	while (app < run->options->app_count - 1 && left > run->options->apps[app].share)
-		left -= run->options->apps[app++].share;
-	return app;
+	request->requests = requests;
+	request->arrived_us = arrived_us;
+	request->attempt.handler = handle_attempt;
+	request->attempt.owner = request;
+	request->attempt.values = request->values;
+	loop_init_timer(&request->backoff, handle_backoff, request);
+	script_draw(script, &requests->values, request->values);
+	requests->mode->place(requests->mode_state, &request->attempt,
+						  random_uniform(&requests->places));
+	link_request(request);
+	return request;
 }
 
 void
-request_start(Run *run, int64_t arrived_us)
+request_start(Requests *requests, int64_t arrived_us)
 {
-	Request    *request = memory_allocate(sizeof(Request));
+	Request    *request = create_request(requests, arrived_us);
 
-	request->run = run;
-	request->arrived_us = arrived_us;
-	request->app = pick_app(run);
-	loop_init_timer(&request->backoff, handle_backoff, request);
-	link_request(request);
-	run->unanswered++;
-	tally_arrival(&run->tally, run_step_at(run, arrived_us), request->app,
+	requests->unsettled++;
+	tally_arrival(requests->stage->tally, arrived_us, request->attempt.app,
 				  loop_now_us() - arrived_us);
 	make_attempt(request);
 }
 
 void
-request_end(Request *request)
+request_abandon_all(Requests *requests)
 {
-	Run		   *run = request->run;
-
-	unlink_request(request);
-	loop_clear_timer(&run->loop, &request->backoff);
-	free(request);
-	run_request_ended(run);
-}
-
-void
-request_abandon_all(Run *run)
-{
-	while (run->requests)
+	while (requests->first)
 	{
-		Request    *request = run->requests;
+		Request    *request = requests->first;
 
 		if (!request->settled)
-			tally_count(&run->tally, COUNT_UNFINISHED);
-		run->mode->abandon(request);
-		unlink_request(request);
-		loop_clear_timer(&run->loop, &request->backoff);
-		free(request);
+			tally_count(requests->stage->tally, COUNT_UNFINISHED);
+		requests->mode->abandon(requests->mode_state, &request->attempt);
+		free_request(request);
 	}
 }

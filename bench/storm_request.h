@@ -1,5 +1,5 @@
 /*
- * storm_request.h - a request, from its arrival through all its attempts.
+ * storm_request.h - requests, from their arrival through all their attempts.
  *
  * Knows when to try again and what counts as in time; how an attempt is made
  * is the mode's business.
@@ -7,33 +7,37 @@
 #ifndef STORM_REQUEST_H
 #define STORM_REQUEST_H
 
-#include "storm_run.h"
+#include "storm_mode.h"
+#include "storm_random.h"
 
-struct Request
+typedef struct Request Request;
+
+typedef enum RequestEvent
 {
-	Run		   *run;
-	int64_t		arrived_us;
-	int			app;			/* its class */
-	int			attempts;		/* made so far */
-	bool		settled;		/* answered, or nobody waits any more */
-	Timer		backoff;
-	void	   *carrier;		/* the mode's: what carries this attempt */
-	Request    *next;
-	Request    *previous;
-};
+	REQUEST_SETTLED,			/* answered, or nobody waits any more */
+	REQUEST_ENDED				/* after that: it is gone, with its connection */
+} RequestEvent;
 
-/* A request arrives; arrived_us may be a moment ago. */
-extern void request_start(Run *run, int64_t arrived_us);
+typedef void (*RequestHandler) (void *owner, RequestEvent event);
 
-/* For the modes: how the attempt ended. */
-extern void request_attempt_answered(Request *request);
-extern void request_attempt_failed(Request *request, const Failure *failure);
-extern void request_attempt_timed_out(Request *request);
+/* All requests of a storm. */
+typedef struct Requests
+{
+	Stage	   *stage;
+	const Mode *mode;
+	void	   *mode_state;
+	RequestHandler handler;
+	void	   *owner;
+	Random		places;
+	Random		values;
+	int64_t		unsettled;
+	Request    *first;			/* of all that live */
+} Requests;
 
-/* For the modes: frees a request that was answered. */
-extern void request_end(Request *request);
+/* Starts a request that arrived at arrived_us, maybe a moment ago. */
+extern void request_start(Requests *requests, int64_t arrived_us);
 
 /* The storm is over: lets go of all requests. */
-extern void request_abandon_all(Run *run);
+extern void request_abandon_all(Requests *requests);
 
 #endif							/* STORM_REQUEST_H */

@@ -14,8 +14,7 @@
 #include <unistd.h>
 
 #include "storm_connect.h"
-#include "storm_output.h"
-#include "storm_request.h"
+#include "storm_pool.h"
 
 #define SECOND_US		INT64_C(1000000)
 
@@ -25,26 +24,20 @@
 enum RandomStream
 {
 	STREAM_ARRIVALS = 1,
-	STREAM_CLASSES,
-	STREAM_JITTER
+	STREAM_PLACES,
+	STREAM_JITTER,
+	STREAM_VALUES
 };
 
 static const Mode *const modes[] = {
-	&storm_connect_mode
+	&storm_connect_mode,
+	&storm_pool_mode
 };
 
 static int64_t
 profile_us(const Run *run)
 {
 	return (int64_t) (profile_seconds(&run->options->profile) * SECOND_US);
-}
-
-int
-run_step_at(const Run *run, int64_t at_us)
-{
-	double		at_s = (double) (at_us - run->started_us) / SECOND_US;
-
-	return profile_step_at(&run->options->profile, at_s);
 }
 
 /*
@@ -66,7 +59,7 @@ handle_arrival(void *arg)
 			loop_set_timer(&run->loop, &run->arrival, due_us);
 			return;
 		}
-		request_start(run, due_us);
+		request_start(&run->requests, due_us);
 		run->arrival_s = profile_next_arrival(&run->options->profile,
 											  run->arrival_s, &run->arrivals);
 	}
@@ -83,7 +76,7 @@ static void
 start_closed_loop(Run *run)
 {
 	for (int64_t i = 0; i < run->options->closed_clients; i++)
-		request_start(run, loop_now_us());
+		request_start(&run->requests, loop_now_us());
 }
 
 /*
@@ -93,22 +86,20 @@ start_closed_loop(Run *run)
 static void
 stop_when_nothing_is_left(Run *run)
 {
-	if (run->profile_over && run->unanswered == 0)
+	if (run->profile_over && run->requests.unsettled == 0)
 		loop_stop(&run->loop);
 }
 
-void
-run_request_settled(Run *run)
+/* A client of the closed loop goes on at once. */
+static void
+handle_request(void *owner, RequestEvent event)
 {
-	run->unanswered--;
-	stop_when_nothing_is_left(run);
-}
+	Run		   *run = owner;
 
-void
-run_request_ended(Run *run)
-{
-	if (run->options->closed_clients > 0 && !run->profile_over)
-		request_start(run, loop_now_us());
+	if (event == REQUEST_SETTLED)
+		stop_when_nothing_is_left(run);
+	else if (run->options->closed_clients > 0 && !run->profile_over)
+		request_start(&run->requests, loop_now_us());
 }
 
 static void
@@ -151,11 +142,16 @@ static void
 end_second(Run *run)
 {
 	if (run->csv)
-		output_csv_line(run);
-	run->lines++;
-	memcpy(run->counts_before, run->tally.counts, sizeof(run->counts_before));
-	histogram_reset(&run->tally.second_latency);
+		output_csv_line(run->csv, run->seconds, &run->tally, &run->prober);
+	run->seconds++;
+	tally_end_second(&run->tally);
 	histogram_reset(&run->prober.second_times);
+}
+
+static int64_t
+end_of_second_us(const Run *run)
+{
+	return run->started_us + (run->seconds + 1) * SECOND_US;
 }
 
 static void
@@ -164,18 +160,14 @@ handle_second(void *arg)
 	Run		   *run = arg;
 
 	end_second(run);
-	loop_set_timer(&run->loop, &run->second,
-				   run->started_us + (run->lines + 1) * SECOND_US);
+	loop_set_timer(&run->loop, &run->second, end_of_second_us(run));
 }
 
 /* What happened since the last full second, if anything did. */
 static void
 end_last_second(Run *run)
 {
-	bool		full = run->ended_us >= run->started_us + (run->lines + 1) * SECOND_US;
-
-	if (full || memcmp(run->counts_before, run->tally.counts,
-					   sizeof(run->counts_before)) != 0)
+	if (run->ended_us >= end_of_second_us(run) || tally_has_news(&run->tally))
 		end_second(run);
 }
 
@@ -258,13 +250,42 @@ open_csv(Run *run)
 }
 
 static void
+init_stage(Run *run)
+{
+	run->stage.loop = &run->loop;
+	run->stage.options = run->options;
+	run->stage.targets = run->targets;
+	run->stage.tally = &run->tally;
+}
+
+static void
+init_requests(Run *run)
+{
+	run->requests.stage = &run->stage;
+	run->requests.mode = run->mode;
+	run->requests.mode_state = run->mode_state;
+	run->requests.handler = handle_request;
+	run->requests.owner = run;
+}
+
+static void
 init_random(Run *run)
 {
 	uint64_t	seed = (uint64_t) run->options->seed;
 
 	random_init(&run->arrivals, seed, STREAM_ARRIVALS);
-	random_init(&run->classes, seed, STREAM_CLASSES);
-	random_init(&run->jitter, seed, STREAM_JITTER);
+	random_init(&run->requests.places, seed, STREAM_PLACES);
+	random_init(&run->requests.values, seed, STREAM_VALUES);
+	random_init(&run->stage.jitter, seed, STREAM_JITTER);
+}
+
+static void
+init_timers(Run *run)
+{
+	loop_init_timer(&run->arrival, handle_arrival, run);
+	loop_init_timer(&run->second, handle_second, run);
+	loop_init_timer(&run->profile_end, handle_profile_end, run);
+	loop_init_timer(&run->end, handle_end, run);
 }
 
 bool
@@ -273,33 +294,48 @@ run_init(Run *run, const Options *options)
 	memset(run, 0, sizeof(*run));
 	run->options = options;
 	loop_init_watch(&run->signals, handle_signal, run);
-	loop_init_timer(&run->arrival, handle_arrival, run);
-	loop_init_timer(&run->second, handle_second, run);
-	loop_init_timer(&run->profile_end, handle_profile_end, run);
-	loop_init_timer(&run->end, handle_end, run);
+	init_timers(run);
 	init_random(run);
+	init_stage(run);
+	tally_init(&run->tally, &options->profile);
 	if (!loop_init(&run->loop) || !catch_signals(run))
 	{
 		perror("storm: could not prepare to wait");
 		return false;
 	}
-	return find_mode(run) && init_targets(run) &&
-		raise_descriptor_limit(options) && open_csv(run);
+	if (!find_mode(run) || !init_targets(run) ||
+		!raise_descriptor_limit(options) || !open_csv(run))
+		return false;
+	run->mode_state = run->mode->create(&run->stage);
+	init_requests(run);
+	return true;
 }
 
-void
-run_storm(Run *run)
-{
-	int64_t		profile_end_us;
+/*
+ * The storm.
+ */
 
-	run->started_us = loop_now_us();
-	profile_end_us = run->started_us + profile_us(run);
-	loop_set_timer(&run->loop, &run->second, run->started_us + SECOND_US);
+static void
+set_timers(Run *run)
+{
+	int64_t		profile_end_us = run->started_us + profile_us(run);
+
+	loop_set_timer(&run->loop, &run->second, end_of_second_us(run));
 	loop_set_timer(&run->loop, &run->profile_end, profile_end_us);
 	loop_set_timer(&run->loop, &run->end,
 				   profile_end_us + run->options->timeout_ms * 1000);
 	if (run->options->probe)
 		prober_start(&run->prober, run->started_us, profile_end_us);
+}
+
+bool
+run_storm(Run *run)
+{
+	if (!run->mode->open(run->mode_state))
+		return run->interrupted;
+	run->started_us = loop_now_us();
+	tally_start(&run->tally, run->started_us);
+	set_timers(run);
 	if (run->options->closed_clients > 0)
 		start_closed_loop(run);
 	else
@@ -307,14 +343,31 @@ run_storm(Run *run)
 	loop_run(&run->loop);
 	run->ended_us = loop_now_us();
 	end_last_second(run);
-	request_abandon_all(run);
+	request_abandon_all(&run->requests);
+	return true;
+}
+
+Report
+run_report(const Run *run)
+{
+	Report		report = {
+		.options = run->options,
+		.tally = &run->tally,
+		.prober = &run->prober,
+		.interrupted = run->interrupted
+	};
+
+	return report;
 }
 
 void
 run_free(Run *run)
 {
-	request_abandon_all(run);
+	request_abandon_all(&run->requests);
+	if (run->mode_state)
+		run->mode->destroy(run->mode_state);
 	prober_free(&run->prober);
+	tally_free(&run->tally);
 	for (int i = 0; i < OPTIONS_MAX_APPS; i++)
 		target_free(&run->targets[i]);
 	if (run->csv)

@@ -8,6 +8,7 @@
 
 #include <libpq-fe.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "storm_memory.h"
@@ -32,6 +33,7 @@ struct Session
 	void	   *owner;
 	Failure		failure;
 	bool		query_failed;	/* the answer so far holds an error */
+	bool		query_fatal;	/* which ends the session */
 };
 
 static void
@@ -113,6 +115,17 @@ set_failure_from_result(Failure *failure, const PGresult *result)
 		failure_set(failure, NULL, PQresStatus(PQresultStatus(result)));
 }
 
+/* A pooler says FATAL without the field that no language changes. */
+static bool
+is_fatal(const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity == NULL)
+		severity = PQresultErrorField(result, PG_DIAG_SEVERITY);
+	return severity != NULL && strcmp(severity, "FATAL") == 0;
+}
+
 static void
 note_result(Session *session, const PGresult *result)
 {
@@ -128,6 +141,7 @@ note_result(Session *session, const PGresult *result)
 	if (session->query_failed)
 		return;
 	session->query_failed = true;
+	session->query_fatal = is_fatal(result);
 	set_failure_from_result(&session->failure, result);
 }
 
@@ -162,6 +176,14 @@ take_results(Session *session, bool lost)
 	return false;
 }
 
+/* After an error: the server is ready for another query. */
+static bool
+is_usable(const Session *session)
+{
+	return !session->query_fatal && PQstatus(session->conn) == CONNECTION_OK &&
+		PQtransactionStatus(session->conn) != PQTRANS_ACTIVE;
+}
+
 static void
 go_on_with_query(Session *session)
 {
@@ -173,13 +195,13 @@ go_on_with_query(Session *session)
 		watch_socket(session, unsent > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
 		return;
 	}
-	if (session->query_failed)
+	if (session->query_failed && !is_usable(session))
 	{
 		end_with(session, SESSION_FAILED);
 		return;
 	}
 	session->phase = PHASE_IDLE;
-	tell_owner(session, SESSION_ANSWERED);
+	tell_owner(session, session->query_failed ? SESSION_ERROR : SESSION_ANSWERED);
 }
 
 /* Nothing is due, but the server may end the session. */
@@ -264,10 +286,11 @@ session_open(Loop *loop, const Target *target, int64_t deadline_us,
 	return session;
 }
 
-void
-session_query(Session *session, const char *query)
+/* Something was put into libpq's buffer, or that failed. */
+static void
+begin_query(Session *session, int sent)
 {
-	if (!PQsendQuery(session->conn, query))
+	if (!sent)
 	{
 		fail_soon(session);
 		return;
@@ -278,10 +301,49 @@ session_query(Session *session, const char *query)
 }
 
 void
+session_query(Session *session, const char *query)
+{
+	begin_query(session, PQsendQuery(session->conn, query));
+}
+
+void
+session_query_extended(Session *session, const char *query)
+{
+	begin_query(session, PQsendQueryParams(session->conn, query, 0, NULL, NULL, NULL, NULL, 0));
+}
+
+void
+session_prepare(Session *session, const char *name, const char *query)
+{
+	begin_query(session, PQsendPrepare(session->conn, name, query, 0, NULL));
+}
+
+void
+session_execute(Session *session, const char *name, int value_count,
+				const char *const *values)
+{
+	begin_query(session, PQsendQueryPrepared(session->conn, name, value_count, values,
+											 NULL, NULL, 0));
+}
+
+bool
+session_in_transaction(const Session *session)
+{
+	return PQtransactionStatus(session->conn) != PQTRANS_IDLE;
+}
+
+void
 session_set_deadline(Session *session, int64_t deadline_us)
 {
 	if (session->phase != PHASE_FAILING && session->phase != PHASE_OVER)
 		loop_set_timer(session->loop, &session->deadline, deadline_us);
+}
+
+void
+session_clear_deadline(Session *session)
+{
+	if (session->phase != PHASE_FAILING)
+		loop_clear_timer(session->loop, &session->deadline);
 }
 
 const Failure *

@@ -364,7 +364,6 @@ enter_by_permit(const Port *port)
 				break;
 		}
 	}
-	adm_counters_add_admitted(ADM_GATE_CONNECTION);
 }
 
 static void

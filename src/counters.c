@@ -3,7 +3,6 @@
  */
 #include "postgres.h"
 
-#include "compat.h"
 #include "counters.h"
 #include "os/clock.h"
 #include "port/atomics.h"
@@ -13,20 +12,12 @@
 
 typedef struct GateCounters
 {
-	pg_atomic_uint64 admitted_before;	/* the last reset */
 	pg_atomic_uint64 count[ADM_TOTAL_COUNT];
 	pg_atomic_uint64 waits[ADM_WAIT_BUCKETS];
 	pg_atomic_uint64 waited_ms;
 	pg_atomic_uint64 longest_wait_ms;
 	pg_atomic_uint64 last_refusal_ms;	/* monotonic; 0: none */
 } GateCounters;
-
-/* A backend's, of all that have had its slot: it alone writes there. */
-typedef union Own
-{
-	uint64		admitted[ADM_GATE_COUNT];
-	char		line[PG_CACHE_LINE_SIZE];
-} Own;
 
 typedef struct SharedCounters
 {
@@ -37,34 +28,16 @@ typedef struct SharedCounters
 } SharedCounters;
 
 static SharedCounters *shared = NULL;
-static Own *owns = NULL;		/* MaxBackends, in shared memory */
 
 /* From where nobody notices to where everybody has given up. */
 static const uint64 bucket_ms[ADM_WAIT_BUCKETS - 1] = {
 	10, 50, 100, 200, 500, 1000, 2000, 5000, 10000
 };
 
-static Size
-owns_size(void)
-{
-	return mul_size(MaxBackends, sizeof(Own));
-}
-
 void
 adm_counters_shmem_request(void)
 {
-	RequestAddinShmemSpace(CACHELINEALIGN(sizeof(SharedCounters)));
-	RequestAddinShmemSpace(owns_size());
-}
-
-static uint64
-admitted(AdmGate gate)
-{
-	uint64		sum = 0;
-
-	for (int i = 0; i < MaxBackends; i++)
-		sum += *(volatile uint64 *) &owns[i].admitted[gate];
-	return sum;
+	RequestAddinShmemSpace(MAXALIGN(sizeof(SharedCounters)));
 }
 
 /* The atomics are 64 bits wide: "set" initializes them, or only writes. */
@@ -75,7 +48,6 @@ set_all_to_zero(void (*set) (volatile pg_atomic_uint64 *ptr, uint64 value))
 	{
 		GateCounters *gate = &shared->gate[g];
 
-		set(&gate->admitted_before, admitted((AdmGate) g));
 		for (int i = 0; i < ADM_TOTAL_COUNT; i++)
 			set(&gate->count[i], 0);
 		for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
@@ -96,11 +68,8 @@ adm_counters_shmem_startup(void)
 	bool		found;
 
 	shared = ShmemInitStruct("pg_admission counters", sizeof(SharedCounters), &found);
-	owns = ShmemInitStruct("pg_admission admitted", owns_size(), &found);
-	if (found)
-		return;
-	memset(owns, 0, owns_size());
-	set_all_to_zero(pg_atomic_init_u64);
+	if (!found)
+		set_all_to_zero(pg_atomic_init_u64);
 }
 
 void
@@ -113,12 +82,6 @@ void
 adm_counters_add(AdmGate gate, AdmTotal total)
 {
 	pg_atomic_fetch_add_u64(&shared->gate[gate].count[total], 1);
-}
-
-void
-adm_counters_add_admitted(AdmGate gate)
-{
-	owns[adm_compat_my_slot()].admitted[gate]++;
 }
 
 void
@@ -187,7 +150,6 @@ read_gate(AdmGate id, AdmGateTotals *totals)
 	GateCounters *gate = &shared->gate[id];
 	int64		refusal_ms = (int64) pg_atomic_read_u64(&gate->last_refusal_ms);
 
-	totals->admitted = admitted(id) - pg_atomic_read_u64(&gate->admitted_before);
 	totals->last_refusal_age_ms =
 		refusal_ms > 0 ? Max(adm_clock_ms() - refusal_ms, 0) : -1;
 	for (int i = 0; i < ADM_TOTAL_COUNT; i++)

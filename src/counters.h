@@ -45,8 +45,6 @@ typedef enum AdmServerTotal
 
 typedef struct AdmGateTotals
 {
-	uint64		admitted;		/* logins; transactions, while a cap stood: at
-								 * once or after a wait */
 	uint64		count[ADM_TOTAL_COUNT];
 	uint64		waits[ADM_WAIT_BUCKETS];	/* by length, not cumulative */
 	uint64		waited_ms;		/* all waits together */
@@ -67,12 +65,6 @@ extern void adm_counters_shmem_request(void);
 extern void adm_counters_shmem_startup(void);
 
 extern void adm_counters_add(AdmGate gate, AdmTotal total);
-
-/*
- * Counts that this backend was admitted.  In a place of its own: those who are
- * admitted at once must not meet in one cache line.
- */
-extern void adm_counters_add_admitted(AdmGate gate);
 
 extern void adm_counters_add_server(AdmServerTotal total);
 extern void adm_counters_add_held_comfortable(uint64 ms);

@@ -39,6 +39,7 @@ static SharedHistory *shared = NULL;
 
 /* The totals up to the last entry. */
 static AdmTotals counted;
+static uint64 admitted_before;
 
 void
 adm_history_shmem_request(void)
@@ -134,6 +135,7 @@ add_connections(AdmHistoryEntry *e, const AdmGateTotals *before, const AdmGateTo
 {
 	AdmCounts	counts = adm_permits_counts(ADM_GATE_CONNECTION);
 	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_CONNECTION));
+	uint64		admitted = adm_permits_admitted(ADM_GATE_CONNECTION);
 
 	e->start_cap = cap_or_none(cap.active);
 	e->connection_cap = cap_or_none(cap.present);
@@ -141,7 +143,8 @@ add_connections(AdmHistoryEntry *e, const AdmGateTotals *before, const AdmGateTo
 	e->present = counts.present;
 	e->waiting = counts.waiting;
 	e->exempt = adm_permits_exempt();
-	e->admitted = growth(before->admitted, now->admitted);
+	e->admitted = growth(admitted_before, admitted);
+	admitted_before = admitted;
 	e->held = growth(before->count[ADM_TOTAL_HELD], now->count[ADM_TOTAL_HELD]);
 	e->refused = growth(adm_counters_refused(before), adm_counters_refused(now));
 	e->abandoned = growth(before->count[ADM_TOTAL_ABANDONED], now->count[ADM_TOTAL_ABANDONED]);
@@ -302,6 +305,7 @@ adm_history_load(void)
 	const char *why;
 
 	adm_counters_read(&counted);
+	admitted_before = adm_permits_admitted(ADM_GATE_CONNECTION);
 	if (shared->added > 0)
 		return;
 	text = palloc(FILE_MAX_SIZE);

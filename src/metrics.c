@@ -256,7 +256,7 @@ put_gate_totals(Collection *c, AdmGate gate, const AdmGateTotals *t)
 	const uint64 *count = t->count;
 	bool		logins = gate == ADM_GATE_CONNECTION;
 
-	put_gate(c, ADMITTED, gate, NULL, NULL, t->admitted);
+	put_gate(c, ADMITTED, gate, NULL, NULL, adm_permits_admitted(gate));
 	put_gate(c, HELD, gate, NULL, NULL, count[ADM_TOTAL_HELD]);
 	put_gate(c, HANDED_ON, gate, NULL, NULL, count[ADM_TOTAL_HANDED_ON]);
 	put_gate(c, PASSED, gate, NULL, NULL, count[ADM_TOTAL_PASSED]);

@@ -37,19 +37,26 @@ static const uint64 units_of[ADM_SLOT_STATE_COUNT] = {
 	[ADM_SLOT_PRESENT] = ADM_ONE_PRESENT
 };
 
-/* Alone in its cache line: a transaction's fast path writes nothing else. */
-typedef union Slot
+/* At one gate. */
+typedef struct Slot
 {
-	struct
-	{
-		pg_atomic_uint32 state; /* AdmSlotState */
-		uint32		statements; /* owner */
-		int64		since_ms;	/* monotonic, of the state: owner, or lock */
-		int			older;		/* neighbours in line: lock */
-		int			newer;
-	};
-	char		line[PG_CACHE_LINE_SIZE];
+	pg_atomic_uint32 state;		/* AdmSlotState */
+	int			older;			/* neighbours in line: lock */
+	int			newer;
+	uint32		statements;		/* begun under its permit: owner */
+	int64		since_ms;		/* monotonic, of the state: owner, or lock */
+	uint64		admitted;		/* ever, whoever had the slot: owner */
 } Slot;
+
+/*
+ * A backend's: in one cache line, so that a transaction that passes writes to
+ * this line and the word, and reads one more.
+ */
+typedef union Backend
+{
+	Slot		slots[ADM_GATE_COUNT];
+	char		line[PG_CACHE_LINE_SIZE];
+} Backend;
 
 /* Who owns the slots of this index: the owner writes it before it waits. */
 typedef struct Owner
@@ -74,6 +81,7 @@ typedef struct Gate
 	int			oldest;			/* the line's ends: lock to change */
 	int			newest;
 	uint64		grants;			/* to waiters, ever: lock */
+	pg_atomic_uint64 admitted_before;	/* the counters were reset */
 } Gate;
 
 typedef struct SharedPermits
@@ -86,8 +94,8 @@ typedef struct SharedPermits
 
 static SharedPermits *shared = NULL;
 
-/* MaxBackends of each gate, in shared memory. */
-static Slot *slots_of[ADM_GATE_COUNT];
+/* MaxBackends, in shared memory. */
+static Backend *backends = NULL;
 
 static Size
 shared_size(void)
@@ -96,16 +104,16 @@ shared_size(void)
 }
 
 static Size
-slots_size(void)
+backends_size(void)
 {
-	return mul_size(MaxBackends, ADM_GATE_COUNT * sizeof(Slot));
+	return mul_size(MaxBackends, sizeof(Backend));
 }
 
 void
 adm_permits_shmem_request(void)
 {
 	RequestAddinShmemSpace(CACHELINEALIGN(shared_size()));
-	RequestAddinShmemSpace(CACHELINEALIGN(slots_size()));
+	RequestAddinShmemSpace(CACHELINEALIGN(backends_size()));
 	RequestNamedLWLockTranche(LOCK_NAME, ADM_GATE_COUNT);
 }
 
@@ -119,24 +127,22 @@ init_gate(AdmGate id)
 	pg_atomic_init_u64(&gate->above_since_ms, 0);
 	gate->oldest = NOBODY;
 	gate->newest = NOBODY;
+	pg_atomic_init_u64(&gate->admitted_before, 0);
 	for (int i = 0; i < MaxBackends; i++)
-		pg_atomic_init_u32(&slots_of[id][i].state, ADM_SLOT_FREE);
+		pg_atomic_init_u32(&backends[i].slots[id].state, ADM_SLOT_FREE);
 }
 
 void
 adm_permits_shmem_startup(void)
 {
 	bool		found;
-	Slot	   *slots;
 
 	shared = ShmemInitStruct("pg_admission permits", shared_size(), &found);
-	slots = ShmemInitStruct("pg_admission slots", slots_size(), &found);
-	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
-		slots_of[gate] = slots + gate * MaxBackends;
+	backends = ShmemInitStruct("pg_admission slots", backends_size(), &found);
 	if (found)
 		return;
 	memset(shared, 0, shared_size());
-	memset(slots, 0, slots_size());
+	memset(backends, 0, backends_size());
 	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
 		init_gate((AdmGate) gate);
 	pg_atomic_init_u32(&shared->exempt, 0);
@@ -150,9 +156,15 @@ gate_of(AdmGate gate)
 }
 
 static Slot *
+slot_at(AdmGate gate, int index)
+{
+	return &backends[index].slots[gate];
+}
+
+static Slot *
 my_slot(AdmGate gate)
 {
-	return &slots_of[gate][adm_compat_my_slot()];
+	return slot_at(gate, adm_compat_my_slot());
 }
 
 static AdmSlotState
@@ -214,7 +226,7 @@ lower_word(AdmGate gate, uint64 units)
 bool
 adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to)
 {
-	Slot	   *slot = &slots_of[gate][index];
+	Slot	   *slot = slot_at(gate, index);
 	uint64		before = units_of[from];
 	uint64		after = units_of[to];
 
@@ -240,7 +252,7 @@ adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to)
 void
 adm_permits_take_back(int index)
 {
-	slots_of[ADM_GATE_TRANSACTION][index].since_ms = adm_clock_ms();
+	slot_at(ADM_GATE_TRANSACTION, index)->since_ms = adm_clock_ms();
 	(void) adm_permits_move(ADM_GATE_TRANSACTION, index, ADM_SLOT_LENT, ADM_SLOT_ACTIVE);
 }
 
@@ -280,6 +292,7 @@ try_enter(AdmGate gate, uint64 caps)
 						units_of[ADM_SLOT_ACTIVE], &word))
 		return false;
 	slot->since_ms = adm_clock_ms();
+	slot->admitted++;
 	set_slot_state(slot, ADM_SLOT_ACTIVE);
 	return true;
 }
@@ -290,10 +303,13 @@ adm_permits_try_enter(AdmGate gate)
 	return try_enter(gate, adm_state_binding_caps(gate));
 }
 
-void
-adm_permits_enter_open(void)
+bool
+adm_permits_try_enter_open(void)
 {
+	if (adm_word_bounds(adm_state_shown_caps(ADM_GATE_TRANSACTION)))
+		return false;
 	pg_atomic_write_u32(&my_slot(ADM_GATE_TRANSACTION)->state, ADM_SLOT_OPEN);
+	return true;
 }
 
 /*
@@ -305,33 +321,32 @@ static void
 link_behind(AdmGate id, int older, int index)
 {
 	Gate	   *gate = gate_of(id);
-	Slot	   *slots = slots_of[id];
-	int			newer = older == NOBODY ? gate->oldest : slots[older].newer;
+	Slot	   *slot = slot_at(id, index);
 
-	slots[index].older = older;
-	slots[index].newer = newer;
+	slot->older = older;
+	slot->newer = older == NOBODY ? gate->oldest : slot_at(id, older)->newer;
 	if (older == NOBODY)
 		gate->oldest = index;
 	else
-		slots[older].newer = index;
-	if (newer == NOBODY)
+		slot_at(id, older)->newer = index;
+	if (slot->newer == NOBODY)
 		gate->newest = index;
 	else
-		slots[newer].older = index;
+		slot_at(id, slot->newer)->older = index;
 }
 
 static void
 unlink_from_line(AdmGate id, int index)
 {
 	Gate	   *gate = gate_of(id);
-	Slot	   *slot = &slots_of[id][index];
+	Slot	   *slot = slot_at(id, index);
 
 	if (slot->older != NOBODY)
-		slots_of[id][slot->older].newer = slot->newer;
+		slot_at(id, slot->older)->newer = slot->newer;
 	else
 		gate->oldest = slot->newer;
 	if (slot->newer != NOBODY)
-		slots_of[id][slot->newer].older = slot->older;
+		slot_at(id, slot->newer)->older = slot->older;
 	else
 		gate->newest = slot->older;
 }
@@ -355,7 +370,7 @@ static void
 grant(AdmGate id, int index, int64 now_ms)
 {
 	Gate	   *gate = gate_of(id);
-	Slot	   *slot = &slots_of[id][index];
+	Slot	   *slot = slot_at(id, index);
 	int64		wait_ms = Max(now_ms - slot->since_ms, 0);
 
 	unlink_from_line(id, index);
@@ -374,7 +389,7 @@ static int
 next_in_turn(AdmGate id, int64 now_ms)
 {
 	Gate	   *gate = gate_of(id);
-	int64		oldest_wait_ms = now_ms - slots_of[id][gate->oldest].since_ms;
+	int64		oldest_wait_ms = now_ms - slot_at(id, gate->oldest)->since_ms;
 
 	if (id == ADM_GATE_CONNECTION && adm_line_serves_newest(oldest_wait_ms, gate->grants))
 		return gate->newest;
@@ -476,7 +491,7 @@ adm_permits_pass(AdmGate id, int most, int64 waited_ms)
 		return 0;
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
 	while (gate->oldest != NOBODY && passed < Min(most, WAKE_BATCH) &&
-		   now_ms - slots_of[id][gate->oldest].since_ms >= waited_ms)
+		   now_ms - slot_at(id, gate->oldest)->since_ms >= waited_ms)
 	{
 		int			index = gate->oldest;
 
@@ -508,7 +523,7 @@ join_line(AdmGate id, const AdmWish *wish)
 	owner->pid = MyProcPid;
 	owner->waiting_since = GetCurrentTimestamp();
 	owner->login = *wish->login;
-	slots_of[id][me].since_ms = adm_clock_ms();
+	slot_at(id, me)->since_ms = adm_clock_ms();
 
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
 	joined = change_word_if(gate, admits_not, adm_state_binding_caps_unless_silent(id),
@@ -516,7 +531,7 @@ join_line(AdmGate id, const AdmWish *wish)
 	if (joined)
 	{
 		link_behind(id, wish->place == ADM_PLACE_FIRST ? NOBODY : gate->newest, me);
-		set_slot_state(&slots_of[id][me], ADM_SLOT_WAITING);
+		set_slot_state(slot_at(id, me), ADM_SLOT_WAITING);
 	}
 	LWLockRelease(gate->lock);
 
@@ -554,6 +569,7 @@ adm_permits_take_grant(AdmGate gate)
 	if (slot_state(slot) == ADM_SLOT_WAITING)
 		return false;
 	slot->since_ms = adm_clock_ms();
+	slot->admitted++;
 	pg_write_barrier();
 	(void) change_slot_state(slot, ADM_SLOT_GRANTED, ADM_SLOT_ACTIVE);
 	return true;
@@ -616,6 +632,7 @@ adm_permits_enter_beyond_caps(AdmGate gate)
 	Assert(slot_state(slot) == ADM_SLOT_FREE);
 	pg_atomic_fetch_add_u64(&gate_of(gate)->word.value, units_of[ADM_SLOT_ACTIVE]);
 	slot->since_ms = adm_clock_ms();
+	slot->admitted++;
 	set_slot_state(slot, ADM_SLOT_ACTIVE);
 	adm_counters_add(gate, ADM_TOTAL_PASSED);
 }
@@ -660,6 +677,30 @@ adm_permits_room(AdmGate gate)
 	return now.active >= cap.active ? ADM_ROOM_NO_ACTIVE : ADM_ROOM;
 }
 
+static uint64
+admitted_ever(AdmGate gate)
+{
+	uint64		admitted = 0;
+
+	for (int i = 0; i < MaxBackends; i++)
+		admitted += *(volatile uint64 *) &slot_at(gate, i)->admitted;
+	return admitted;
+}
+
+uint64
+adm_permits_admitted(AdmGate gate)
+{
+	return admitted_ever(gate) - pg_atomic_read_u64(&gate_of(gate)->admitted_before);
+}
+
+void
+adm_permits_reset_admitted(void)
+{
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		pg_atomic_write_u64(&gate_of((AdmGate) gate)->admitted_before,
+							admitted_ever((AdmGate) gate));
+}
+
 int
 adm_permits_exempt(void)
 {
@@ -699,8 +740,8 @@ adm_permits_longest_wait_ms(AdmGate id)
 
 	if (oldest == NOBODY)
 		return 0;
-	since_ms = *(volatile int64 *) &slots_of[id][oldest].since_ms;
-	if (slot_state(&slots_of[id][oldest]) != ADM_SLOT_WAITING)
+	since_ms = *(volatile int64 *) &slot_at(id, oldest)->since_ms;
+	if (slot_state(slot_at(id, oldest)) != ADM_SLOT_WAITING)
 		return 0;
 	return Max(adm_clock_ms() - since_ms, 0);
 }
@@ -728,20 +769,20 @@ adm_permits_my_state(AdmGate gate)
 AdmSlotState
 adm_permits_slot_state(AdmGate gate, int index)
 {
-	return index < MaxBackends ? slot_state(&slots_of[gate][index]) : ADM_SLOT_FREE;
+	return index < MaxBackends ? slot_state(slot_at(gate, index)) : ADM_SLOT_FREE;
 }
 
 int64
 adm_permits_slot_age_ms(AdmGate gate, int index, int64 now_ms)
 {
 	pg_read_barrier();
-	return now_ms - *(volatile int64 *) &slots_of[gate][index].since_ms;
+	return now_ms - *(volatile int64 *) &slot_at(gate, index)->since_ms;
 }
 
 uint32
 adm_permits_slot_statements(int index)
 {
-	return *(volatile uint32 *) &slots_of[ADM_GATE_TRANSACTION][index].statements;
+	return *(volatile uint32 *) &slot_at(ADM_GATE_TRANSACTION, index)->statements;
 }
 
 void
@@ -777,7 +818,7 @@ copy_line(AdmGate id, AdmWaiter *waiters)
 	int			n = 0;
 
 	LWLockAcquire(gate->lock, LW_SHARED);
-	for (int i = gate->oldest; i != NOBODY; i = slots_of[id][i].newer)
+	for (int i = gate->oldest; i != NOBODY; i = slot_at(id, i)->newer)
 	{
 		waiters[n].gate = id;
 		waiters[n].pid = shared->owners[i].pid;

@@ -103,8 +103,11 @@ extern AdmEntry adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish);
  */
 extern void adm_permits_enter_beyond_caps(AdmGate gate);
 
-/* Marks a transaction that began where no cap stands: nothing is counted. */
-extern void adm_permits_enter_open(void);
+/*
+ * Where no cap stands: marks the transaction, without counting it.  Whoever
+ * waits there still is let in by those who took the caps away.
+ */
+extern bool adm_permits_try_enter_open(void);
 
 /* Takes up the permit that the waiter has been given meanwhile, if so. */
 extern bool adm_permits_take_grant(AdmGate gate);
@@ -156,6 +159,13 @@ extern int	adm_permits_pass(AdmGate gate, int most, int64 waited_ms);
 extern AdmRoom adm_permits_room(AdmGate gate);
 
 extern AdmCounts adm_permits_counts(AdmGate gate);
+
+/*
+ * How many have been admitted since the counters were reset, at once or after
+ * a wait; transactions only while a cap stood.
+ */
+extern uint64 adm_permits_admitted(AdmGate gate);
+extern void adm_permits_reset_admitted(void);
 
 /* Exempt sessions, those in the lane included; those in the lane. */
 extern int	adm_permits_exempt(void);

@@ -77,7 +77,7 @@ put_connection_totals(AdmRow *row, const AdmTotals *totals)
 {
 	const AdmGateTotals *t = &totals->gate[ADM_GATE_CONNECTION];
 
-	adm_row_put(row, Int64GetDatum((int64) t->admitted));
+	adm_row_put(row, Int64GetDatum((int64) adm_permits_admitted(ADM_GATE_CONNECTION)));
 	put_total(row, t, ADM_TOTAL_HELD);
 	put_total(row, t, ADM_TOTAL_HANDED_ON);
 	put_total(row, t, ADM_TOTAL_PASSED);
@@ -97,7 +97,7 @@ put_transaction_totals(AdmRow *row, const AdmTotals *totals)
 {
 	const AdmGateTotals *t = &totals->gate[ADM_GATE_TRANSACTION];
 
-	adm_row_put(row, Int64GetDatum((int64) t->admitted));
+	adm_row_put(row, Int64GetDatum((int64) adm_permits_admitted(ADM_GATE_TRANSACTION)));
 	put_total(row, t, ADM_TOTAL_HELD);
 	put_total(row, t, ADM_TOTAL_REFUSED_TIMEOUT);
 	put_total(row, t, ADM_TOTAL_ABANDONED);

@@ -205,5 +205,6 @@ adm_reset_counters(PG_FUNCTION_ARGS)
 {
 	adm_sql_require_preloaded();
 	adm_counters_reset();
+	adm_permits_reset_admitted();
 	PG_RETURN_VOID();
 }

@@ -310,19 +310,15 @@ enter_or_wait(AdmWork work)
 static void
 enter(AdmWork work)
 {
-	bool		capped = adm_word_bounds(adm_state_shown_caps(ADM_GATE_TRANSACTION));
-
-	if (!capped && !adm_permits_somebody_waits(ADM_GATE_TRANSACTION))
+	if (adm_permits_try_enter_open())
 	{
 		if (client_check_ms != 0)
 			check_clients_every(0);
-		adm_permits_enter_open();
 		return;
 	}
 	observe();
 	if (!adm_permits_try_enter(ADM_GATE_TRANSACTION))
 		enter_or_wait(work);
-	adm_counters_add_admitted(ADM_GATE_TRANSACTION);
 	if (adm_word_bounds(adm_state_binding_caps(ADM_GATE_TRANSACTION)))
 		check_clients_every(adm_client_check_interval_ms);
 }
@@ -391,19 +387,33 @@ see_executor_start(QueryDesc *query, int eflags)
 		standard_ExecutorStart(query, eflags);
 }
 
-/* A portal that was suspended goes on without being started again. */
+static void
+run_executor(ADM_EXECUTOR_RUN_PARAMETERS)
+{
+	if (prev_executor_run_hook)
+		prev_executor_run_hook(ADM_EXECUTOR_RUN_ARGUMENTS);
+	else
+		standard_ExecutorRun(ADM_EXECUTOR_RUN_ARGUMENTS);
+}
+
+/*
+ * A portal that was suspended goes on without being started again.  Where there
+ * is no permit to lend it does not matter which run is inside another.
+ */
 static void
 see_executor_run(ADM_EXECUTOR_RUN_PARAMETERS)
 {
-	if (past_gate && depth == 0)
+	if (!past_gate || adm_permits_my_state(ADM_GATE_TRANSACTION) == ADM_SLOT_OPEN)
+	{
+		run_executor(ADM_EXECUTOR_RUN_ARGUMENTS);
+		return;
+	}
+	if (depth == 0)
 		adm_lending_take_back_mine();
 	depth++;
 	PG_TRY();
 	{
-		if (prev_executor_run_hook)
-			prev_executor_run_hook(ADM_EXECUTOR_RUN_ARGUMENTS);
-		else
-			standard_ExecutorRun(ADM_EXECUTOR_RUN_ARGUMENTS);
+		run_executor(ADM_EXECUTOR_RUN_ARGUMENTS);
 	}
 	PG_FINALLY();
 	{
