@@ -8,6 +8,7 @@
 
 #include "miscadmin.h"
 #include "postmaster/postmaster.h"
+#include "optimizer/planner.h"
 #include "storage/proc.h"
 #include "utils/backend_status.h"
 #include "utils/guc.h"
@@ -89,6 +90,17 @@ adm_compat_my_lock(int partition, PROCLOCK *previous)
 #endif
 }
 
+/* Whether this process has any; a guess, unless the partition is locked. */
+static inline bool
+adm_compat_have_locks(int partition)
+{
+#if PG_VERSION_NUM >= 160000
+	return !dlist_is_empty(&MyProc->myProcLocks[partition]);
+#else
+	return !SHMQueueEmpty(&MyProc->myProcLocks[partition]);
+#endif
+}
+
 /* Slots that ordinary sessions can never have. */
 static inline int
 adm_compat_reserved_slots(void)
@@ -133,6 +145,46 @@ adm_compat_wait_event(const char *name)
 	QueryDesc *query, ScanDirection direction, uint64 count, bool once
 #define ADM_EXECUTOR_RUN_ARGUMENTS	query, direction, count, once
 #endif
+
+/* 19 tells the planner for which EXPLAIN it works. */
+#if PG_VERSION_NUM >= 190000
+#define ADM_PLANNER_PARAMETERS \
+	Query *query, const char *query_string, int cursor_options, \
+	ParamListInfo params, ExplainState *explain
+#define ADM_PLANNER_ARGUMENTS	query, query_string, cursor_options, params, explain
+#else
+#define ADM_PLANNER_PARAMETERS \
+	Query *query, const char *query_string, int cursor_options, \
+	ParamListInfo params
+#define ADM_PLANNER_ARGUMENTS	query, query_string, cursor_options, params
+#endif
+
+/*
+ * The time after which the session's own settings end the present statement or
+ * its transaction, whichever is less, in milliseconds; 0: never.
+ */
+static inline int
+adm_compat_shortest_timeout_ms(void)
+{
+#if PG_VERSION_NUM >= 170000
+	if (TransactionTimeout > 0 &&
+		(StatementTimeout == 0 || TransactionTimeout < StatementTimeout))
+		return TransactionTimeout;
+#endif
+	return StatementTimeout;
+}
+
+/* Whether this wait, of class Timeout, is for somebody who will be quick. */
+static inline bool
+adm_compat_is_spin_delay(uint32 event)
+{
+#if PG_VERSION_NUM >= 160000
+	return event == WAIT_EVENT_SPIN_DELAY;
+#else
+	(void) event;
+	return false;
+#endif
+}
 
 /* Memory for a check hook's extra, which the server frees by itself. */
 static inline void *

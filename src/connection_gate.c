@@ -84,7 +84,6 @@ static void
 leave_at_exit(int code, Datum arg)
 {
 	adm_samples_leave(adm_permits_is_gated(adm_permits_my_state(ADM_GATE_CONNECTION)));
-	adm_permits_leave(ADM_GATE_TRANSACTION);
 	adm_permits_leave(ADM_GATE_CONNECTION);
 }
 
@@ -341,7 +340,7 @@ static void
 enter_by_permit(const Port *port)
 {
 	AdmLogin	login;
-	AdmWish		wish = {&login, ADM_PLACE_LAST, spare_slots()};
+	AdmWish		wish = {&login, ADM_RANK_ORDINARY, spare_slots()};
 
 	end_if_abandoned();
 	RegisterXactCallback(end_start_after_first_transaction, NULL);

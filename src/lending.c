@@ -29,6 +29,9 @@
  */
 #define UNNAMED_WAIT_AFTER_MS	100
 
+/* Who was granted a permit and has not woken up by then may be stopped. */
+#define NOT_AWAKE_AFTER_MS		1000
+
 /* Long transactions have this part of the cap: one in so many. */
 #define LONG_SHARE			2
 
@@ -82,6 +85,14 @@ move(int index, AdmSlotState from, AdmSlotState to)
 	return adm_permits_move(ADM_GATE_TRANSACTION, index, from, to);
 }
 
+/* In mode "observe" nobody waits, but it is to count as if. */
+static bool
+lending_is_due(void)
+{
+	return adm_permits_somebody_waits(ADM_GATE_TRANSACTION) ||
+		adm_state_mode() == ADM_MODE_OBSERVE;
+}
+
 /*
  * For the owner.
  */
@@ -91,8 +102,7 @@ adm_lending_lend_mine(void)
 {
 	AdmSlotState state = adm_permits_my_state(ADM_GATE_TRANSACTION);
 
-	if ((state == ADM_SLOT_ACTIVE || state == ADM_SLOT_PRESENT) &&
-		adm_permits_somebody_waits(ADM_GATE_TRANSACTION))
+	if ((state == ADM_SLOT_ACTIVE || state == ADM_SLOT_PRESENT) && lending_is_due())
 		(void) move(adm_compat_my_slot(), state, ADM_SLOT_LENT);
 }
 
@@ -101,7 +111,7 @@ void
 adm_lending_take_back_mine(void)
 {
 	if (adm_permits_my_state(ADM_GATE_TRANSACTION) == ADM_SLOT_LENT)
-		adm_permits_take_back(adm_compat_my_slot());
+		adm_permits_take_up(adm_compat_my_slot(), ADM_SLOT_LENT);
 }
 
 /*
@@ -140,9 +150,22 @@ is_long(int64 age_ms)
 }
 
 /*
- * One slot.  Long ones are counted against the cap up to their share, in the
- * order of the slots; *counted is how many have been.
+ * Runs: lends its permit, or is long.  Long ones are counted against the cap up
+ * to their share, in the order of the slots; *counted is how many have been.
  */
+static void
+balance_running(int index, AdmSlotState state, int64 age_ms, bool lend, int share, int *counted)
+{
+	bool		is_counted = !is_long(age_ms) || ++*counted <= share;
+
+	if (idle_looks(index, age_ms) >= IDLE_LOOKS && lend)
+		(void) move(index, state, ADM_SLOT_LENT);
+	else if (!is_counted)
+		(void) move(index, ADM_SLOT_ACTIVE, ADM_SLOT_PRESENT);
+	else if (state == ADM_SLOT_PRESENT)
+		(void) move(index, ADM_SLOT_PRESENT, ADM_SLOT_ACTIVE);
+}
+
 static void
 balance_one(int index, int64 now_ms, bool lend, int share, int *counted)
 {
@@ -152,22 +175,19 @@ balance_one(int index, int64 now_ms, bool lend, int share, int *counted)
 	switch (state)
 	{
 		case ADM_SLOT_OPEN:
-			(void) move(index, ADM_SLOT_OPEN, ADM_SLOT_ACTIVE);
+			adm_permits_take_up(index, ADM_SLOT_OPEN);
+			break;
+		case ADM_SLOT_GRANTED:
+			if (age_ms >= NOT_AWAKE_AFTER_MS && lend)
+				(void) move(index, ADM_SLOT_GRANTED, ADM_SLOT_LENT);
 			break;
 		case ADM_SLOT_LENT:
 			if (idle_looks(index, UNNAMED_WAIT_AFTER_MS) == 0)
-				adm_permits_take_back(index);
+				adm_permits_take_up(index, ADM_SLOT_LENT);
 			break;
 		case ADM_SLOT_ACTIVE:
 		case ADM_SLOT_PRESENT:
-			if (idle_looks(index, age_ms) >= IDLE_LOOKS && lend)
-				(void) move(index, state, ADM_SLOT_LENT);
-			else if (!is_long(age_ms))
-				break;
-			else if (++*counted > share)
-				(void) move(index, ADM_SLOT_ACTIVE, ADM_SLOT_PRESENT);
-			else if (state == ADM_SLOT_PRESENT)
-				(void) move(index, ADM_SLOT_PRESENT, ADM_SLOT_ACTIVE);
+			balance_running(index, state, age_ms, lend, share, counted);
 			break;
 		default:
 			shared->seen[index].idle_looks = 0;
@@ -179,7 +199,7 @@ static void
 balance_all(int64 now_ms)
 {
 	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
-	bool		lend = adm_permits_somebody_waits(ADM_GATE_TRANSACTION);
+	bool		lend = lending_is_due();
 	int			counted = 0;
 
 	for (int i = 0; i < MaxBackends; i++)

@@ -33,6 +33,10 @@ is_advisory(const PROCLOCK *held)
 	return held->tag.myLock->tag.locktag_type == LOCKTAG_ADVISORY && held->holdMask != 0;
 }
 
+/*
+ * Of partitions in which there is nothing the lock is not taken.  Somebody else
+ * may put a lock of ours there at this moment, which the next look finds.
+ */
 static bool
 any_lock(bool (*condition) (const PROCLOCK *held))
 {
@@ -40,6 +44,8 @@ any_lock(bool (*condition) (const PROCLOCK *held))
 
 	for (int i = 0; i < NUM_LOCK_PARTITIONS && !found; i++)
 	{
+		if (!adm_compat_have_locks(i))
+			continue;
 		LWLockAcquire(LockHashPartitionLockByIndex(i), LW_SHARED);
 		for (PROCLOCK *held = adm_compat_my_lock(i, NULL); held && !found;
 			 held = adm_compat_my_lock(i, held))

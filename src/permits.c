@@ -15,7 +15,6 @@
 #include "os/clock.h"
 #include "permits.h"
 #include "policy/delay.h"
-#include "policy/line_order.h"
 #include "state.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -41,7 +40,7 @@ static const uint64 units_of[ADM_SLOT_STATE_COUNT] = {
 typedef struct Slot
 {
 	pg_atomic_uint32 state;		/* AdmSlotState */
-	int			older;			/* neighbours in line: lock */
+	int			older;			/* neighbours in its line: lock */
 	int			newer;
 	uint32		statements;		/* begun under its permit: owner */
 	int64		since_ms;		/* monotonic, of the state: owner, or lock */
@@ -62,9 +61,17 @@ typedef union Backend
 typedef struct Owner
 {
 	int			pid;
+	AdmRank		rank;
 	TimestampTz waiting_since;
 	AdmLogin	login;
 } Owner;
+
+/* All who wait at a gate with one rank, in the order of arrival. */
+typedef struct Line
+{
+	int			oldest;
+	int			newest;
+} Line;
 
 /* The word, which all write, has a cache line without what all read. */
 typedef union Word
@@ -78,8 +85,8 @@ typedef struct Gate
 	Word		word;
 	LWLock	   *lock;			/* constant after start-up */
 	pg_atomic_uint64 above_since_ms;	/* policy/delay.h */
-	int			oldest;			/* the line's ends: lock to change */
-	int			newest;
+	int64		noted_ms;		/* when that was judged last: lock */
+	Line		lines[ADM_RANK_COUNT];	/* lock to change */
 	uint64		grants;			/* to waiters, ever: lock */
 	pg_atomic_uint64 admitted_before;	/* the counters were reset */
 } Gate;
@@ -125,8 +132,8 @@ init_gate(AdmGate id)
 	gate->lock = &GetNamedLWLockTranche(LOCK_NAME)[id].lock;
 	pg_atomic_init_u64(&gate->word.value, 0);
 	pg_atomic_init_u64(&gate->above_since_ms, 0);
-	gate->oldest = NOBODY;
-	gate->newest = NOBODY;
+	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+		gate->lines[rank].oldest = gate->lines[rank].newest = NOBODY;
 	pg_atomic_init_u64(&gate->admitted_before, 0);
 	for (int i = 0; i < MaxBackends; i++)
 		pg_atomic_init_u32(&backends[i].slots[id].state, ADM_SLOT_FREE);
@@ -250,10 +257,10 @@ adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to)
  * have left its state meanwhile, its age is set to nearly what it is.
  */
 void
-adm_permits_take_back(int index)
+adm_permits_take_up(int index, AdmSlotState from)
 {
 	slot_at(ADM_GATE_TRANSACTION, index)->since_ms = adm_clock_ms();
-	(void) adm_permits_move(ADM_GATE_TRANSACTION, index, ADM_SLOT_LENT, ADM_SLOT_ACTIVE);
+	(void) adm_permits_move(ADM_GATE_TRANSACTION, index, from, ADM_SLOT_ACTIVE);
 }
 
 /*
@@ -316,50 +323,66 @@ adm_permits_try_enter_open(void)
  * The line.  All of it needs the lock, held exclusively.
  */
 
-/* Behind the slot "older", or NOBODY: before all. */
-static void
-link_behind(AdmGate id, int older, int index)
+static Line *
+line_of(AdmGate id, int index)
 {
-	Gate	   *gate = gate_of(id);
-	Slot	   *slot = slot_at(id, index);
-
-	slot->older = older;
-	slot->newer = older == NOBODY ? gate->oldest : slot_at(id, older)->newer;
-	if (older == NOBODY)
-		gate->oldest = index;
-	else
-		slot_at(id, older)->newer = index;
-	if (slot->newer == NOBODY)
-		gate->newest = index;
-	else
-		slot_at(id, slot->newer)->older = index;
+	return &gate_of(id)->lines[shared->owners[index].rank];
 }
 
 static void
-unlink_from_line(AdmGate id, int index)
+append_to_line(AdmGate id, int index)
 {
 	Gate	   *gate = gate_of(id);
+	Line	   *line = line_of(id, index);
 	Slot	   *slot = slot_at(id, index);
 
-	if (slot->older != NOBODY)
-		slot_at(id, slot->older)->newer = slot->newer;
+	if (line == &gate->lines[ADM_RANK_ORDINARY] && line->oldest == NOBODY &&
+		adm_delay_is_outdated(gate->noted_ms, slot->since_ms))
+		pg_atomic_write_u64(&gate->above_since_ms, 0);
+	slot->older = line->newest;
+	slot->newer = NOBODY;
+	if (line->newest == NOBODY)
+		line->oldest = index;
 	else
-		gate->oldest = slot->newer;
-	if (slot->newer != NOBODY)
-		slot_at(id, slot->newer)->older = slot->older;
-	else
-		gate->newest = slot->older;
+		slot_at(id, line->newest)->newer = index;
+	line->newest = index;
 }
 
-/* What the end of a wait says of the line.  An empty one does not stand. */
+/* What a wait at its head says of the line of the ordinary. */
 static void
 note_delay(Gate *gate, int64 wait_ms, int64 now_ms)
 {
 	int64		since_ms = (int64) pg_atomic_read_u64(&gate->above_since_ms);
-	int64		noted_ms = gate->oldest == NOBODY ? 0 : adm_delay_note(since_ms, wait_ms, now_ms);
 
-	if (noted_ms != since_ms)
-		pg_atomic_write_u64(&gate->above_since_ms, (uint64) noted_ms);
+	gate->noted_ms = now_ms;
+	pg_atomic_write_u64(&gate->above_since_ms, (uint64) adm_delay_note(since_ms, wait_ms, now_ms));
+}
+
+/*
+ * The end of a wait, by a permit or without.  A line does not stand when its
+ * last one is served; whether it does when somebody leaves early, nobody knows.
+ */
+static void
+unlink_from_line(AdmGate id, int index, bool granted, int64 now_ms)
+{
+	Gate	   *gate = gate_of(id);
+	Line	   *line = line_of(id, index);
+	Slot	   *slot = slot_at(id, index);
+	int64		wait_ms = Max(now_ms - slot->since_ms, 0);
+
+	if (slot->older != NOBODY)
+		slot_at(id, slot->older)->newer = slot->newer;
+	else
+		line->oldest = slot->newer;
+	if (slot->newer != NOBODY)
+		slot_at(id, slot->newer)->older = slot->older;
+	else
+		line->newest = slot->older;
+
+	if (slot->older == NOBODY && line == &gate->lines[ADM_RANK_ORDINARY] &&
+		(granted || wait_ms > ADM_DELAY_TARGET_MS))
+		note_delay(gate, granted && line->oldest == NOBODY ? 0 : wait_ms, now_ms);
+	adm_counters_note_wait(id, (uint64) wait_ms);
 }
 
 /*
@@ -369,14 +392,10 @@ note_delay(Gate *gate, int64 wait_ms, int64 now_ms)
 static void
 grant(AdmGate id, int index, int64 now_ms)
 {
-	Gate	   *gate = gate_of(id);
 	Slot	   *slot = slot_at(id, index);
-	int64		wait_ms = Max(now_ms - slot->since_ms, 0);
 
-	unlink_from_line(id, index);
-	gate->grants++;
-	note_delay(gate, wait_ms, now_ms);
-	adm_counters_note_wait(id, (uint64) wait_ms);
+	unlink_from_line(id, index, true, now_ms);
+	gate_of(id)->grants++;
 	slot->since_ms = now_ms;
 	set_slot_state(slot, ADM_SLOT_GRANTED);
 }
@@ -384,16 +403,39 @@ grant(AdmGate id, int index, int64 now_ms)
 /*
  * At the connection gate a line that stands is mostly made of clients that are
  * about to give up; at the other they are refused before it comes to that.
+ * NOBODY where nobody waits.
  */
 static int
 next_in_turn(AdmGate id, int64 now_ms)
 {
 	Gate	   *gate = gate_of(id);
-	int64		oldest_wait_ms = now_ms - slot_at(id, gate->oldest)->since_ms;
+	bool		waits[ADM_RANK_COUNT];
+	Line	   *line;
 
-	if (id == ADM_GATE_CONNECTION && adm_line_serves_newest(oldest_wait_ms, gate->grants))
-		return gate->newest;
-	return gate->oldest;
+	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+		waits[rank] = gate->lines[rank].oldest != NOBODY;
+	line = &gate->lines[adm_line_next_rank(waits, gate->grants)];
+	if (id == ADM_GATE_CONNECTION && line->oldest != NOBODY &&
+		adm_line_serves_newest(now_ms - slot_at(id, line->oldest)->since_ms, gate->grants))
+		return line->newest;
+	return line->oldest;
+}
+
+/* Who has waited longest, of all ranks; NOBODY where nobody waits. */
+static int
+longest_waiting(AdmGate id)
+{
+	int			longest = NOBODY;
+
+	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+	{
+		int			oldest = gate_of(id)->lines[rank].oldest;
+
+		if (oldest != NOBODY &&
+			(longest == NOBODY || slot_at(id, oldest)->since_ms < slot_at(id, longest)->since_ms))
+			longest = oldest;
+	}
+	return longest;
 }
 
 /*
@@ -408,15 +450,15 @@ grant_batch(AdmGate id, int *wake_list)
 	int64		now_ms = adm_clock_ms();
 	int			granted = 0;
 
-	while (gate->oldest != NOBODY && granted < WAKE_BATCH)
+	while (granted < WAKE_BATCH)
 	{
-		int			index;
+		int			index = next_in_turn(id, now_ms);
 		uint64		word;
 
-		if (!change_word_if(gate, adm_word_has_room, caps,
+		if (index == NOBODY ||
+			!change_word_if(gate, adm_word_has_room, caps,
 							units_of[ADM_SLOT_GRANTED] - units_of[ADM_SLOT_WAITING], &word))
 			break;
-		index = next_in_turn(id, now_ms);
 		grant(id, index, now_ms);
 		wake_list[granted++] = index;
 	}
@@ -439,15 +481,25 @@ wake_granted(AdmGate gate, const int *granted, int count)
 	}
 }
 
+/* Read without the lock: it only decides how soon who looks again. */
+static int
+caretaker(AdmGate gate)
+{
+	int			index = NOBODY;
+
+	for (int rank = 0; rank < ADM_RANK_COUNT && index == NOBODY; rank++)
+		index = *(volatile int *) &gate_of(gate)->lines[rank].oldest;
+	return index;
+}
+
 /*
  * Whoever has become the first in line looks after it from now on, but finds
  * out only when it wakes; while the controller does the work it need not know.
- * Read without the lock: a wake-up too many does no harm.
  */
 static void
 wake_caretaker(AdmGate gate)
 {
-	int			first = *(volatile int *) &gate_of(gate)->oldest;
+	int			first = caretaker(gate);
 
 	if (first != NOBODY && adm_state_controller().late)
 		wake(first);
@@ -490,11 +542,12 @@ adm_permits_pass(AdmGate id, int most, int64 waited_ms)
 	if (adm_permits_longest_wait_ms(id) < waited_ms)
 		return 0;
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
-	while (gate->oldest != NOBODY && passed < Min(most, WAKE_BATCH) &&
-		   now_ms - slot_at(id, gate->oldest)->since_ms >= waited_ms)
+	while (passed < Min(most, WAKE_BATCH))
 	{
-		int			index = gate->oldest;
+		int			index = longest_waiting(id);
 
+		if (index == NOBODY || now_ms - slot_at(id, index)->since_ms < waited_ms)
+			break;
 		pg_atomic_fetch_add_u64(&gate->word.value,
 								units_of[ADM_SLOT_GRANTED] - units_of[ADM_SLOT_WAITING]);
 		grant(id, index, now_ms);
@@ -521,6 +574,7 @@ join_line(AdmGate id, const AdmWish *wish)
 	bool		joined;
 
 	owner->pid = MyProcPid;
+	owner->rank = wish->rank;
 	owner->waiting_since = GetCurrentTimestamp();
 	owner->login = *wish->login;
 	slot_at(id, me)->since_ms = adm_clock_ms();
@@ -530,7 +584,7 @@ join_line(AdmGate id, const AdmWish *wish)
 							ADM_ONE_WAITING, &word);
 	if (joined)
 	{
-		link_behind(id, wish->place == ADM_PLACE_FIRST ? NOBODY : gate->newest, me);
+		append_to_line(id, me);
 		set_slot_state(slot_at(id, me), ADM_SLOT_WAITING);
 	}
 	LWLockRelease(gate->lock);
@@ -559,7 +613,8 @@ adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish)
 
 /*
  * Until the waiter runs, its process still shows that it waits, so the age of
- * its permit counts from here; who is granted and sleeps on is not active.
+ * its permit counts from here; who is granted and sleeps on is not active, and
+ * its permit may have been lent meanwhile.
  */
 bool
 adm_permits_take_grant(AdmGate gate)
@@ -571,15 +626,16 @@ adm_permits_take_grant(AdmGate gate)
 	slot->since_ms = adm_clock_ms();
 	slot->admitted++;
 	pg_write_barrier();
-	(void) change_slot_state(slot, ADM_SLOT_GRANTED, ADM_SLOT_ACTIVE);
+	if (!change_slot_state(slot, ADM_SLOT_GRANTED, ADM_SLOT_ACTIVE) &&
+		slot_state(slot) == ADM_SLOT_LENT)
+		adm_permits_take_up(adm_compat_my_slot(), ADM_SLOT_LENT);
 	return true;
 }
 
-/* Read without the lock: it only decides how soon to look again. */
 bool
 adm_permits_first_in_line(AdmGate gate)
 {
-	return *(volatile int *) &gate_of(gate)->oldest == adm_compat_my_slot();
+	return caretaker(gate) == adm_compat_my_slot();
 }
 
 void
@@ -603,14 +659,9 @@ leave_line(AdmGate id)
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
 	if (slot_state(slot) == ADM_SLOT_WAITING)
 	{
-		int64		now_ms = adm_clock_ms();
-		int64		wait_ms = Max(now_ms - slot->since_ms, 0);
-
-		unlink_from_line(id, adm_compat_my_slot());
+		unlink_from_line(id, adm_compat_my_slot(), false, adm_clock_ms());
 		set_slot_state(slot, ADM_SLOT_FREE);
 		pg_atomic_fetch_sub_u64(&gate->word.value, ADM_ONE_WAITING);
-		note_delay(gate, wait_ms, now_ms);
-		adm_counters_note_wait(id, (uint64) wait_ms);
 		left = true;
 	}
 	LWLockRelease(gate->lock);
@@ -731,11 +782,10 @@ adm_permits_anybody_waits(void)
 }
 
 /* Read without the lock: the slot may have left the line meanwhile. */
-int64
-adm_permits_longest_wait_ms(AdmGate id)
+static int64
+head_wait_ms(AdmGate id, AdmRank rank)
 {
-	Gate	   *gate = gate_of(id);
-	int			oldest = *(volatile int *) &gate->oldest;
+	int			oldest = *(volatile int *) &gate_of(id)->lines[rank].oldest;
 	int64		since_ms;
 
 	if (oldest == NOBODY)
@@ -746,13 +796,23 @@ adm_permits_longest_wait_ms(AdmGate id)
 	return Max(adm_clock_ms() - since_ms, 0);
 }
 
+int64
+adm_permits_longest_wait_ms(AdmGate id)
+{
+	int64		longest_ms = 0;
+
+	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+		longest_ms = Max(longest_ms, head_wait_ms(id, (AdmRank) rank));
+	return longest_ms;
+}
+
 /* Where nobody is served, only the head's own look tells that it stands. */
 bool
 adm_permits_line_stands(AdmGate id)
 {
 	Gate	   *gate = gate_of(id);
 	int64		now_ms = adm_clock_ms();
-	int64		wait_ms = adm_permits_longest_wait_ms(id);
+	int64		wait_ms = head_wait_ms(id, ADM_RANK_ORDINARY);
 	uint64		since_ms = pg_atomic_read_u64(&gate->above_since_ms);
 
 	if (since_ms == 0 && wait_ms > ADM_DELAY_TARGET_MS)
@@ -818,13 +878,16 @@ copy_line(AdmGate id, AdmWaiter *waiters)
 	int			n = 0;
 
 	LWLockAcquire(gate->lock, LW_SHARED);
-	for (int i = gate->oldest; i != NOBODY; i = slot_at(id, i)->newer)
+	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
 	{
-		waiters[n].gate = id;
-		waiters[n].pid = shared->owners[i].pid;
-		waiters[n].login = shared->owners[i].login;
-		waiters[n].since = shared->owners[i].waiting_since;
-		n++;
+		for (int i = gate->lines[rank].oldest; i != NOBODY; i = slot_at(id, i)->newer)
+		{
+			waiters[n].gate = id;
+			waiters[n].pid = shared->owners[i].pid;
+			waiters[n].login = shared->owners[i].login;
+			waiters[n].since = shared->owners[i].waiting_since;
+			n++;
+		}
 	}
 	LWLockRelease(gate->lock);
 	return n;

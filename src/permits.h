@@ -11,6 +11,7 @@
 
 #include "datatype/timestamp.h"
 #include "policy/gate.h"
+#include "policy/line_order.h"
 #include "policy/permit_word.h"
 
 #define ADM_CLIENT_ADDRESS_SIZE		64
@@ -56,17 +57,11 @@ typedef enum AdmEntry
 	ADM_ENTRY_NO_SLOTS			/* neither: too few server slots are free */
 } AdmEntry;
 
-typedef enum AdmPlace
-{
-	ADM_PLACE_LAST,				/* first come, first served */
-	ADM_PLACE_FIRST				/* before all who wait */
-} AdmPlace;
-
 /* How somebody is to wait. */
 typedef struct AdmWish
 {
 	const AdmLogin *login;
-	AdmPlace	place;
+	AdmRank		rank;
 	int			spare_slots;	/* server slots that must stay free for it */
 } AdmWish;
 
@@ -112,7 +107,7 @@ extern bool adm_permits_try_enter_open(void);
 /* Takes up the permit that the waiter has been given meanwhile, if so. */
 extern bool adm_permits_take_grant(AdmGate gate);
 
-/* Whether the waiter is the first in line, who looks after the line. */
+/* Whether the waiter is the one of all who wait here who looks after them. */
 extern bool adm_permits_first_in_line(AdmGate gate);
 
 /* A statement begins under the permit; the count tells one from the next. */
@@ -142,8 +137,11 @@ extern uint32 adm_permits_slot_statements(int index);
  */
 extern bool adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to);
 
-/* Takes a transaction's permit back from those it was lent to, if it was. */
-extern void adm_permits_take_back(int index);
+/*
+ * Counts a transaction that was not counted, as young: takes its permit back
+ * from those it was lent to, or gives it one where it began when no cap stood.
+ */
+extern void adm_permits_take_up(int index, AdmSlotState from);
 
 /* Gives permits to waiters while there is room. */
 extern void adm_permits_serve_line(AdmGate gate);
@@ -178,10 +176,10 @@ extern void adm_permits_count_states(AdmGate gate, int count[ADM_SLOT_STATE_COUN
 extern bool adm_permits_somebody_waits(AdmGate gate);
 extern bool adm_permits_anybody_waits(void);
 
-/* How long the first in line has waited; 0: there is no line. */
+/* How long the one who has waited longest has; 0: nobody waits. */
 extern int64 adm_permits_longest_wait_ms(AdmGate gate);
 
-/* Whether the line stands (policy/delay.h); noting the wait of its head. */
+/* Whether the line of the ordinary stands (policy/delay.h); notes its head's wait. */
 extern bool adm_permits_line_stands(AdmGate gate);
 
 /* Whether a session in this state of the connection gate is subject to it. */
@@ -190,7 +188,7 @@ extern bool adm_permits_is_gated(AdmSlotState state);
 /* The word for a state at a gate. */
 extern const char *adm_permits_state_name(AdmGate gate, AdmSlotState state);
 
-/* Copies of those in line, gate by gate, in the order of the line, palloc'd. */
+/* Copies of those in line, by gate, rank and order of arrival, palloc'd. */
 extern AdmWaiter *adm_permits_waiters(int *count);
 
 #endif							/* ADM_PERMITS_H */

@@ -185,14 +185,17 @@ assign_warmup_initial_transactions(const char *newval, void *extra)
 	adm_warmup_initial_transactions = *(int *) extra;
 }
 
-/* What stands in the configuration file is meant for all; the rest for some. */
+/*
+ * What stands in the configuration file, or is set for all roles in all
+ * databases, is meant for all; the rest for some.
+ */
 static bool
 check_transaction_queue_timeout(int *newval, void **extra, GucSource source)
 {
 	*extra = adm_compat_guc_malloc(sizeof(bool));
 	if (*extra == NULL)
 		return false;
-	*(bool *) *extra = source > PGC_S_ARGV;
+	*(bool *) *extra = source > PGC_S_GLOBAL;
 	return true;
 }
 

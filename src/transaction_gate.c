@@ -1,30 +1,32 @@
 /*
  * transaction_gate.c - where transactions wait or are refused.
  *
- * A transaction passes the gate once, at the first statement that is work: a
- * simple query after its analysis, all else when its executor or its command
- * starts.  It is past the gate until it ends, whatever it does; inside a
- * command that opens transactions of its own (VACUUM, CALL, DO) until the
- * command ends.  While it waits it may hold a snapshot and its relations'
+ * A transaction passes the gate once, at the first statement that is work: when
+ * that is about to be planned; if it has a plan already, when its executor
+ * starts; or its command.  It is past the gate until it ends, whatever it does;
+ * inside a command that opens transactions of its own (VACUUM, CALL, DO) until
+ * the command ends.  While it waits it may hold a snapshot and its relations'
  * locks, so it waits for a short time, and not at all once it blocks somebody.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "compat.h"
 #include "counters.h"
 #include "executor/executor.h"
 #include "lending.h"
 #include "line_wait.h"
 #include "miscadmin.h"
+#include "optimizer/planner.h"
 #include "os/clock.h"
 #include "own_locks.h"
-#include "parser/analyze.h"
 #include "permits.h"
 #include "policy/delay.h"
 #include "refusal_log.h"
 #include "settings.h"
 #include "state.h"
+#include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
 #include "tcop/dest.h"
@@ -44,19 +46,26 @@
 /* The patience of work that is patient, where nobody has chosen it. */
 #define PATIENT_MS				(60 * 1000)
 
-/* Nobody may spend more of statement_timeout in line than one part in so many. */
-#define STATEMENT_TIMEOUT_PARTS	4
+/* On a standby whoever waits holds up replay, by its snapshot. */
+#define LONGEST_IN_RECOVERY_MS	1000
 
-static post_parse_analyze_hook_type prev_post_parse_analyze_hook = NULL;
+/* Nobody may spend more of its own time-outs in line than one part in so many. */
+#define TIMEOUT_PARTS			4
+
+static planner_hook_type prev_planner_hook = NULL;
 static ExecutorStart_hook_type prev_executor_start_hook = NULL;
 static ExecutorRun_hook_type prev_executor_run_hook = NULL;
+static ExecutorFinish_hook_type prev_executor_finish_hook = NULL;
 static ProcessUtility_hook_type prev_process_utility_hook = NULL;
 
 /* Whether the present transaction is past the gate. */
 static bool past_gate = false;
 
-/* Commands and executor runs of this session that are under way, one in another. */
+/* Commands, plannings and executor runs that are under way, one in another. */
 static int	depth = 0;
+
+/* The client has asked for the transaction's end; triggers may run before it. */
+static bool ending = false;
 
 /* What the gate has set client_connection_check_interval to; 0: nothing. */
 static int	client_check_ms = 0;
@@ -72,7 +81,7 @@ typedef enum WaitEnd
 typedef struct Patience
 {
 	int64		ms;
-	bool		whatever_stands;	/* a standing line does not shorten it */
+	AdmRank		rank;			/* PATIENT: a standing line does not shorten it */
 	bool		never_refused;	/* it goes on when its time is over */
 } Patience;
 
@@ -102,11 +111,16 @@ session_is_gated(void)
  * Clients that have gone.
  */
 
-/* Only where nobody else has set the server's own setting: these come first. */
+/*
+ * Only where nobody else has set the server's own setting: these come first.
+ * Whoever did may have taken it back.
+ */
 static void
 check_clients_every(int interval_ms)
 {
-	if (interval_ms != client_check_ms && WaitEventSetCanReportClosed())
+	bool		forgotten = interval_ms > 0 && client_connection_check_interval == 0;
+
+	if ((interval_ms != client_check_ms || forgotten) && WaitEventSetCanReportClosed())
 	{
 		SetConfigOption("client_connection_check_interval", psprintf("%d", interval_ms),
 						PGC_USERSET, PGC_S_DYNAMIC_DEFAULT);
@@ -128,26 +142,46 @@ holds_something(void)
 	return !ThereAreNoReadyPortals() || adm_own_locks_include_advisory();
 }
 
+static int64
+time_in_line_ms(bool patient_by_itself)
+{
+	int64		ms = patient_by_itself && !adm_settings_patience_chosen() ?
+		PATIENT_MS : adm_transaction_queue_timeout_ms;
+	int			timeout_ms = adm_compat_shortest_timeout_ms();
+
+	if (timeout_ms > 0)
+		ms = Min(ms, timeout_ms / TIMEOUT_PARTS);
+	return RecoveryInProgress() ? Min(ms, LONGEST_IN_RECOVERY_MS) : ms;
+}
+
+/* Who was given no more than a line takes to stand was not given patience. */
+static bool
+was_given_patience(void)
+{
+	return adm_settings_patience_chosen() &&
+		adm_transaction_queue_timeout_ms > ADM_DELAY_INTERVAL_MS;
+}
+
 static Patience
 patience_for(AdmWork work)
 {
-	bool		chosen = adm_settings_patience_chosen();
-	bool		patient = work == ADM_WORK_PATIENT || adm_work_is_for_somebody();
+	bool		patient = work == ADM_WORK_PATIENT || adm_work_of_patient_program();
 	Patience	p;
 
-	p.whatever_stands = chosen || patient;
-	p.ms = patient && !chosen ? PATIENT_MS : adm_transaction_queue_timeout_ms;
-	if (StatementTimeout > 0)
-		p.ms = Min(p.ms, StatementTimeout / STATEMENT_TIMEOUT_PARTS);
+	p.ms = time_in_line_ms(patient);
 	p.never_refused = holds_something() ||
 		TransactionIdIsValid(GetTopTransactionIdIfAny());
+	if (p.never_refused)
+		p.rank = ADM_RANK_HOLDER;
+	else
+		p.rank = patient || was_given_patience() ? ADM_RANK_PATIENT : ADM_RANK_ORDINARY;
 	return p;
 }
 
 static int64
 allowed_ms(const Patience *p)
 {
-	bool		stands = !p->whatever_stands && !p->never_refused &&
+	bool		stands = p->rank == ADM_RANK_ORDINARY &&
 		adm_permits_line_stands(ADM_GATE_TRANSACTION);
 
 	return adm_delay_allowed_ms(p->ms, stands);
@@ -165,6 +199,17 @@ look_after_line(void)
 	adm_lending_balance();
 	adm_permits_serve_line(ADM_GATE_TRANSACTION);
 	return FIRST_LOOKS_EVERY_MS;
+}
+
+/*
+ * Beyond the cap on those that run, not beyond the one on all that use the
+ * machine: whoever holds a lock would be free of any.
+ */
+static bool
+may_go_unasked(const Patience *patience)
+{
+	return adm_state_comfortable() ||
+		(patience->never_refused && adm_permits_room(ADM_GATE_TRANSACTION) != ADM_ROOM_NO_PRESENT);
 }
 
 static WaitEnd
@@ -192,8 +237,13 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 			return adm_line_client_hung_up() ? WAIT_CLIENT_GONE : WAIT_GRANTED;
 		left_ms = arrived_ms + allowed_ms(patience) - adm_clock_ms();
 		if (left_ms <= 0)
-			return patience->never_refused || adm_state_comfortable() ?
-				go_beyond_caps() : WAIT_TIMED_OUT;
+		{
+			if (may_go_unasked(patience))
+				return go_beyond_caps();
+			if (!patience->never_refused)
+				return WAIT_TIMED_OUT;
+			left_ms = nap_ms;
+		}
 		if (!first_look && adm_own_locks_block_others())
 			return go_beyond_caps();
 		first_look = false;
@@ -223,13 +273,14 @@ refuse(int64 waited_ms)
 			 errdetail("It waited %lld ms; there is no cap any more.", (long long) waited_ms) :
 			 errdetail("It waited %lld ms; transactions running: %u of at most %u, waiting: %u.",
 					   (long long) waited_ms, now.active, cap.active, now.waiting),
-			 errhint("The server is under pressure: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
+			 errhint("The server is warming up or under pressure: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
 			 errhidestmt(true), errhidecontext(true)));
 }
 
 static void
 end_abandoned(void)
 {
+	adm_permits_leave(ADM_GATE_TRANSACTION);
 	adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_ABANDONED);
 	whereToSendOutput = DestNone;
 	adm_refusal_log_limit();
@@ -241,34 +292,54 @@ end_abandoned(void)
 
 /* Cancelled, timed out or terminated while in line. */
 static void
-leave_after_error(void)
+leave_in_trouble(void)
 {
 	adm_permits_leave(ADM_GATE_TRANSACTION);
 	adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_ENDED);
 }
 
+/* A FATAL error does not come by the handlers of others. */
 static void
-wait_for_permit(AdmWork work)
+leave_at_exit(int code, Datum arg)
 {
-	int64		arrived_ms = adm_clock_ms();
-	Patience	patience = patience_for(work);
+	AdmSlotState state = adm_permits_my_state(ADM_GATE_TRANSACTION);
+
+	if (state == ADM_SLOT_WAITING || state == ADM_SLOT_GRANTED)
+		leave_in_trouble();
+	else
+		adm_permits_leave(ADM_GATE_TRANSACTION);
+}
+
+static WaitEnd
+wait_on_display(const Patience *patience, int64 arrived_ms)
+{
 	int			length;
-	char	   *display = pstrdup(get_ps_display(&length));
+	const char *shown = get_ps_display(&length);
+	char	   *display = pnstrdup(shown, length);
 	WaitEnd		end;
 
-	set_ps_display(psprintf("%.*s waiting for admission", length, display));
+	set_ps_display(psprintf("%s waiting for admission", display));
+	end = wait_in_line(patience, arrived_ms);
+	set_ps_display(display);
+	return end;
+}
+
+static void
+wait_for_permit(const Patience *patience)
+{
+	int64		arrived_ms = adm_clock_ms();
+	WaitEnd		end;
+
 	PG_TRY();
 	{
-		end = wait_in_line(&patience, arrived_ms);
+		end = wait_on_display(patience, arrived_ms);
 	}
 	PG_CATCH();
 	{
-		leave_after_error();
+		leave_in_trouble();
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	display[length] = '\0';
-	set_ps_display(display);
 	if (end == WAIT_TIMED_OUT)
 		refuse(adm_clock_ms() - arrived_ms);
 	if (end == WAIT_CLIENT_GONE)
@@ -293,14 +364,13 @@ observe(void)
 static void
 enter_or_wait(AdmWork work)
 {
+	Patience	patience = patience_for(work);
 	AdmLogin	login;
-	AdmWish		wish = {&login, ADM_PLACE_LAST, 0};
+	AdmWish		wish = {&login, patience.rank, 0};
 
 	adm_line_describe(MyProcPort, application_name, &login);
-	if (holds_something())
-		wish.place = ADM_PLACE_FIRST;
 	if (adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish) == ADM_ENTRY_WAITING)
-		wait_for_permit(work);
+		wait_for_permit(&patience);
 }
 
 /*
@@ -311,38 +381,53 @@ static void
 enter(AdmWork work)
 {
 	if (adm_permits_try_enter_open())
-	{
-		if (client_check_ms != 0)
-			check_clients_every(0);
 		return;
-	}
 	observe();
 	if (!adm_permits_try_enter(ADM_GATE_TRANSACTION))
 		enter_or_wait(work);
-	if (adm_word_bounds(adm_state_binding_caps(ADM_GATE_TRANSACTION)))
-		check_clients_every(adm_client_check_interval_ms);
 }
 
-/* At the beginning of each top-level statement. */
 static void
-pass_gate(AdmWork work)
+pass_gate_once(AdmWork work)
 {
+	static bool registered = false;
+
 	if (past_gate)
 	{
 		adm_permits_note_statement();
 		adm_lending_take_back_mine();
 		return;
 	}
-	if (work == ADM_WORK_FREE || !session_is_gated())
-		return;
+	if (!registered)
+	{
+		on_shmem_exit(leave_at_exit, (Datum) 0);
+		registered = true;
+	}
 	enter(work);
 	past_gate = true;
 }
 
+/* At the beginning of each top-level statement. */
+static void
+pass_gate(AdmWork work)
+{
+	if (!past_gate && (work == ADM_WORK_FREE || !session_is_gated()))
+		return;
+	pass_gate_once(work);
+	if (adm_word_bounds(adm_state_binding_caps(ADM_GATE_TRANSACTION)))
+		check_clients_every(adm_client_check_interval_ms);
+	else if (client_check_ms != 0)
+		check_clients_every(0);
+}
+
+/*
+ * What the client asked for is done, and its transaction is not over: until the
+ * next statement nothing is done in it.
+ */
 static void
 return_to_client(void)
 {
-	if (past_gate && depth == 0)
+	if (past_gate && depth == 0 && !ending && IsTransactionBlock())
 		adm_lending_lend_mine();
 }
 
@@ -350,10 +435,13 @@ return_to_client(void)
 static void
 end_of_transaction(XactEvent event, void *arg)
 {
-	if (!past_gate || depth > 0)
-		return;
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
 		event != XACT_EVENT_PREPARE)
+		return;
+	if (depth > 0)
+		return;
+	ending = false;
+	if (!past_gate)
 		return;
 	past_gate = false;
 	adm_permits_leave(ADM_GATE_TRANSACTION);
@@ -363,17 +451,37 @@ end_of_transaction(XactEvent event, void *arg)
  * The hooks.
  */
 
-/*
- * Only simple queries, whose planning is thus saved if they are refused.  A
- * Parse message has a hook for its parameters; it is no work yet.
- */
-static void
-see_query(ParseState *pstate, Query *query, JumbleState *jstate)
+static PlannedStmt *
+make_plan(ADM_PLANNER_PARAMETERS)
 {
-	if (prev_post_parse_analyze_hook)
-		prev_post_parse_analyze_hook(pstate, query, jstate);
-	if (query->commandType != CMD_UTILITY && pstate->p_paramref_hook == NULL && is_top_level())
-		pass_gate(adm_work_of_query(query));
+	if (prev_planner_hook)
+		return prev_planner_hook(ADM_PLANNER_ARGUMENTS);
+	return standard_planner(ADM_PLANNER_ARGUMENTS);
+}
+
+/*
+ * Before planning, which a refusal thus saves.  The planner may call functions
+ * that run statements; these are inside of this one.
+ */
+static PlannedStmt *
+see_planner(ADM_PLANNER_PARAMETERS)
+{
+	PlannedStmt *plan;
+
+	if (!is_top_level())
+		return make_plan(ADM_PLANNER_ARGUMENTS);
+	pass_gate(adm_work_of_query(query));
+	depth++;
+	PG_TRY();
+	{
+		plan = make_plan(ADM_PLANNER_ARGUMENTS);
+	}
+	PG_FINALLY();
+	{
+		depth--;
+	}
+	PG_END_TRY();
+	return plan;
 }
 
 static void
@@ -396,20 +504,23 @@ run_executor(ADM_EXECUTOR_RUN_PARAMETERS)
 		standard_ExecutorRun(ADM_EXECUTOR_RUN_ARGUMENTS);
 }
 
-/*
- * A portal that was suspended goes on without being started again.  Where there
- * is no permit to lend it does not matter which run is inside another.
- */
+/* Triggers that are to run after the statement, and their statements. */
+static bool
+has_work_after_run(const QueryDesc *query)
+{
+	return query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
+}
+
+/* A portal that was suspended goes on without being started again. */
 static void
 see_executor_run(ADM_EXECUTOR_RUN_PARAMETERS)
 {
-	if (!past_gate || adm_permits_my_state(ADM_GATE_TRANSACTION) == ADM_SLOT_OPEN)
+	if (!past_gate || depth > 0)
 	{
 		run_executor(ADM_EXECUTOR_RUN_ARGUMENTS);
 		return;
 	}
-	if (depth == 0)
-		adm_lending_take_back_mine();
+	adm_lending_take_back_mine();
 	depth++;
 	PG_TRY();
 	{
@@ -420,7 +531,46 @@ see_executor_run(ADM_EXECUTOR_RUN_PARAMETERS)
 		depth--;
 	}
 	PG_END_TRY();
+	if (!has_work_after_run(query))
+		return_to_client();
+}
+
+static void
+finish_executor(QueryDesc *query)
+{
+	if (prev_executor_finish_hook)
+		prev_executor_finish_hook(query);
+	else
+		standard_ExecutorFinish(query);
+}
+
+static void
+see_executor_finish(QueryDesc *query)
+{
+	if (!past_gate || depth > 0 || !has_work_after_run(query))
+	{
+		finish_executor(query);
+		return;
+	}
+	depth++;
+	PG_TRY();
+	{
+		finish_executor(query);
+	}
+	PG_FINALLY();
+	{
+		depth--;
+	}
+	PG_END_TRY();
 	return_to_client();
+}
+
+static bool
+is_end_of_transaction(Node *statement)
+{
+	return IsA(statement, TransactionStmt) &&
+		(((TransactionStmt *) statement)->kind == TRANS_STMT_COMMIT ||
+		 ((TransactionStmt *) statement)->kind == TRANS_STMT_PREPARE);
 }
 
 static void
@@ -431,6 +581,8 @@ see_utility(PlannedStmt *plan, const char *query_string, bool read_only_tree,
 {
 	if (is_top_level() && !IsA(plan->utilityStmt, TransactionStmt))
 		pass_gate(adm_work_of_utility(plan->utilityStmt));
+	if (depth == 0 && past_gate)
+		ending |= is_end_of_transaction(plan->utilityStmt);
 	depth++;
 	PG_TRY();
 	{
@@ -452,12 +604,14 @@ see_utility(PlannedStmt *plan, const char *query_string, bool read_only_tree,
 void
 adm_transaction_gate_init(void)
 {
-	prev_post_parse_analyze_hook = post_parse_analyze_hook;
-	post_parse_analyze_hook = see_query;
+	prev_planner_hook = planner_hook;
+	planner_hook = see_planner;
 	prev_executor_start_hook = ExecutorStart_hook;
 	ExecutorStart_hook = see_executor_start;
 	prev_executor_run_hook = ExecutorRun_hook;
 	ExecutorRun_hook = see_executor_run;
+	prev_executor_finish_hook = ExecutorFinish_hook;
+	ExecutorFinish_hook = see_executor_finish;
 	prev_process_utility_hook = ProcessUtility_hook;
 	ProcessUtility_hook = see_utility;
 	RegisterXactCallback(end_of_transaction, NULL);

@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "storage/proc.h"
 #include "utils/wait_event.h"
 #include "waits.h"
@@ -22,9 +23,10 @@ adm_wait_is_for_others(uint32 event)
 	{
 		case PG_WAIT_CLIENT:
 		case PG_WAIT_LOCK:
-		case PG_WAIT_TIMEOUT:
 		case PG_WAIT_EXTENSION:
 			return true;
+		case PG_WAIT_TIMEOUT:
+			return !adm_compat_is_spin_delay(event);
 		case PG_WAIT_IPC:
 			return event == WAIT_EVENT_SYNC_REP;
 		default:

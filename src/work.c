@@ -7,8 +7,11 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
 #include "nodes/nodes.h"
+#include "nodes/primnodes.h"
 #include "tcop/utility.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "work.h"
 
@@ -18,7 +21,7 @@ static const char *const patient_programs[] = {
 };
 
 bool
-adm_work_is_for_somebody(void)
+adm_work_of_patient_program(void)
 {
 	for (int i = 0; i < lengthof(patient_programs); i++)
 	{
@@ -28,51 +31,110 @@ adm_work_is_for_somebody(void)
 	return false;
 }
 
+/*
+ * What pools reset a session by, and look whether it is alive.  None reads a
+ * table or waits for anything.
+ */
+static const Oid housekeeping[] = {
+	F_PG_ADVISORY_UNLOCK_ALL, F_PG_ADVISORY_UNLOCK_INT8, F_PG_ADVISORY_UNLOCK_INT4_INT4,
+	F_PG_ADVISORY_UNLOCK_SHARED_INT8, F_PG_ADVISORY_UNLOCK_SHARED_INT4_INT4,
+	F_SET_CONFIG, F_CURRENT_SETTING_TEXT, F_CURRENT_SETTING_TEXT_BOOL,
+	F_CURRENT_DATABASE, F_CURRENT_SCHEMA, F_NOW, F_PG_BACKEND_PID,
+	F_PG_IS_IN_RECOVERY, F_VERSION
+};
+
 static bool
-only_constants(List *targets)
+is_housekeeping(Oid function)
+{
+	for (int i = 0; i < lengthof(housekeeping); i++)
+	{
+		if (housekeeping[i] == function)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_constant(const Node *value)
+{
+	return IsA(value, Const) || IsA(value, Param) || IsA(value, SQLValueFunction);
+}
+
+static bool
+all_are_constant(const List *values)
 {
 	ListCell   *lc;
 
-	foreach(lc, targets)
+	foreach(lc, values)
 	{
-		Node	   *value = (Node *) lfirst_node(TargetEntry, lc)->expr;
-
-		if (!IsA(value, Const) && !IsA(value, Param))
+		if (!is_constant(lfirst(lc)))
 			return false;
 	}
 	return true;
 }
 
-/* "SELECT 1" */
 static bool
-is_select_of_constants(const Query *query)
+is_no_work(const Node *value)
+{
+	const FuncExpr *call = (const FuncExpr *) value;
+
+	if (!IsA(value, FuncExpr))
+		return is_constant(value);
+	return is_housekeeping(call->funcid) && all_are_constant(call->args);
+}
+
+static bool
+no_target_is_work(const List *targets)
+{
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		if (!is_no_work((Node *) lfirst_node(TargetEntry, lc)->expr))
+			return false;
+	}
+	return true;
+}
+
+/* "SELECT 1", "SELECT pg_advisory_unlock_all()" */
+static bool
+is_select_of_nothing(const Query *query)
 {
 	return query->commandType == CMD_SELECT && query->rtable == NIL &&
 		query->cteList == NIL && !query->hasSubLinks &&
-		query->jointree->quals == NULL && only_constants(query->targetList);
+		query->jointree->quals == NULL && no_target_is_work(query->targetList);
 }
 
 AdmWork
 adm_work_of_query(const Query *query)
 {
-	return is_select_of_constants(query) ? ADM_WORK_FREE : ADM_WORK_ORDINARY;
+	return is_select_of_nothing(query) ? ADM_WORK_FREE : ADM_WORK_ORDINARY;
 }
 
 static bool
-is_plan_of_constants(const PlannedStmt *plan)
+is_plan_of_nothing(const PlannedStmt *plan)
 {
 	Plan	   *top = plan->planTree;
 
 	return plan->commandType == CMD_SELECT && IsA(top, Result) &&
 		top->lefttree == NULL && top->qual == NIL && top->initPlan == NIL &&
 		((Result *) top)->resconstantqual == NULL && plan->subplans == NIL &&
-		only_constants(top->targetlist);
+		no_target_is_work(top->targetlist);
 }
 
 AdmWork
 adm_work_of_plan(const PlannedStmt *plan)
 {
-	return is_plan_of_constants(plan) ? ADM_WORK_FREE : ADM_WORK_ORDINARY;
+	return is_plan_of_nothing(plan) ? ADM_WORK_FREE : ADM_WORK_ORDINARY;
+}
+
+/* Applications make tables for themselves within their ordinary work. */
+static bool
+is_own_table(Node *statement)
+{
+	return IsA(statement, CreateTableAsStmt) ||
+		(IsA(statement, CreateStmt) &&
+		 ((CreateStmt *) statement)->relation->relpersistence == RELPERSISTENCE_TEMP);
 }
 
 AdmWork
@@ -100,6 +162,7 @@ adm_work_of_utility(Node *statement)
 		case T_ClusterStmt:
 			return ADM_WORK_PATIENT;
 		default:
-			return GetCommandLogLevel(statement) == LOGSTMT_DDL ? ADM_WORK_PATIENT : ADM_WORK_ORDINARY;
+			return GetCommandLogLevel(statement) == LOGSTMT_DDL && !is_own_table(statement) ?
+				ADM_WORK_PATIENT : ADM_WORK_ORDINARY;
 	}
 }

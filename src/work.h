@@ -11,10 +11,11 @@ typedef enum AdmWork
 {
 	ADM_WORK_FREE,				/* not gated */
 	ADM_WORK_ORDINARY,
-	ADM_WORK_PATIENT			/* gated, and rarely urgent: DDL, maintenance */
+	ADM_WORK_PATIENT			/* gated, and rarely urgent: DDL of lasting
+								 * objects, maintenance */
 } AdmWork;
 
-/* Of an analyzed statement that is no utility command. */
+/* Of an analyzed and rewritten statement that is no utility command. */
 extern AdmWork adm_work_of_query(const Query *query);
 
 /* Of a plan, and of a utility command. */
@@ -25,6 +26,6 @@ extern AdmWork adm_work_of_utility(Node *statement);
  * Whether the session's program, by its application_name, is one behind which a
  * person or a script waits.
  */
-extern bool adm_work_is_for_somebody(void);
+extern bool adm_work_of_patient_program(void);
 
 #endif							/* ADM_WORK_H */

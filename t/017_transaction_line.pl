@@ -112,6 +112,7 @@ wait_status($node, 'transactions_waiting = 1');
 $node->safe_psql('postgres', 'SELECT pg_terminate_backend(pid) FROM admission.waiting');
 wait_clients(1, 'refused', $other);
 is($other->error('C'), '57P01', 'a waiter can be terminated');
+is(status_of($node, 'transactions_ended'), 2, 'which is counted, too');
 
 ($other) = start_clients($node, 1);
 wait_clients(1, 'in', $other);
@@ -139,8 +140,6 @@ wait_status($node, 'transaction_cap = 1');
 # Patience belongs to the work.
 $node->safe_psql('postgres', q{ALTER ROLE app SET pg_admission.transaction_queue_timeout = '10 s'});
 ($other) = start_clients($node, 1);
-my ($psql) = start_clients($node, 1, application_name => 'psql', user => 'monitor');
-my ($short) = start_clients($node, 1);
 wait_clients(1, 'in', $other);
 $node->safe_psql('postgres', 'ALTER ROLE app RESET pg_admission.transaction_queue_timeout');
 ($burner) = burn($node, 1, 2);

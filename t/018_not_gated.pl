@@ -48,7 +48,8 @@ for my $sql (
 	'SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE', 'SET CONSTRAINTS ALL DEFERRED',
 	'LISTEN x', 'NOTIFY x', 'UNLISTEN *', 'PREPARE q AS SELECT 2', 'DEALLOCATE q',
 	'FETCH 3 FROM c', 'MOVE 1 FROM c', '', ';', '-- nothing', 'SELECT 1', q{SELECT 'a', 2, NULL},
-	q{SELECT 1 AS "one"; SELECT 2})
+	q{SELECT 1 AS "one"; SELECT 2}, 'SELECT now()', 'SELECT current_user, current_schema()', 'SELECT pg_is_in_recovery()',
+	'SELECT pg_advisory_unlock_all(); UNLISTEN *; RESET ALL', q{SELECT set_config('search_path', 'public', false)})
 {
 	$client->ask($sql);
 	is(status_of($node, 'transactions_held'), $held_before, "not gated: $sql");
@@ -59,7 +60,8 @@ is(status_of($node, 'transactions_held'), $held_before, 'none of all this was he
 
 # And each of these is, but for a session that holds something.
 for my $sql ($work, 'EXECUTE p', 'EXPLAIN SELECT 1', 'DO $$ BEGIN END $$', 'CALL commits()',
-	'COPY t TO STDOUT', 'UPDATE t SET b = 0 WHERE a = 1', 'SELECT now()', 'SELECT 1 WHERE true', 'VALUES (1), (2)',
+	'COPY t TO STDOUT', 'UPDATE t SET b = 0 WHERE a = 1', 'SELECT pg_sleep(0)', 'SELECT now() FROM t', 'SELECT 1 WHERE true',
+	'VALUES (1), (2)', 'CREATE TEMP TABLE own (a int)',
 	'BEGIN; DECLARE d CURSOR FOR SELECT 1; COMMIT')
 {
 	my ($other) = start_clients($node, 1);

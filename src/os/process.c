@@ -100,7 +100,7 @@ adm_process_sleeps(const char *root, int pid)
 	if (!read_of_process(root, pid, "stat", text, sizeof(text)))
 		return false;
 	at = strrchr(text, ')');
-	return at != NULL && at[1] == ' ' && at[2] == 'S' && at[3] == ' ';
+	return at != NULL && at[1] == ' ' && at[2] != '\0' && strchr("STt", at[2]) && at[3] == ' ';
 }
 
 /* Pages: size, resident, shared. */

@@ -35,7 +35,7 @@ extern bool adm_process_time(const char *root, int pid, AdmProcessTime *time);
  */
 extern int64_t adm_process_ended_children_ns(const char *root, int pid);
 
-/* Whether the process sleeps, and can be woken: false if unknown. */
+/* Whether the process sleeps, and can be woken, or is stopped: false if unknown. */
 extern bool adm_process_sleeps(const char *root, int pid);
 
 /* From statm and io.  False if there is neither. */

@@ -17,7 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifndef ADM_DELAY_TARGET_MS
 #define ADM_DELAY_TARGET_MS		50
+#endif
 #define ADM_DELAY_INTERVAL_MS	1000
 #define ADM_DELAY_STANDING_MS	(2 * ADM_DELAY_TARGET_MS)
 
@@ -34,6 +36,16 @@ static inline bool
 adm_delay_stands(int64_t above_since_ms, int64_t now_ms)
 {
 	return above_since_ms != 0 && now_ms - above_since_ms >= ADM_DELAY_INTERVAL_MS;
+}
+
+/*
+ * Whether a memory that nothing has been added to since then says nothing any
+ * more: a line that only refusals have emptied may be back in a moment.
+ */
+static inline bool
+adm_delay_is_outdated(int64_t noted_ms, int64_t now_ms)
+{
+	return now_ms - noted_ms > ADM_DELAY_INTERVAL_MS;
 }
 
 /* How long somebody with this much patience may wait now. */

@@ -1,5 +1,12 @@
 /*
- * line_order.h - whose turn it is in a gate's line.
+ * line_order.h - whose turn it is at a gate.
+ *
+ * Those who wait stand in one line for each rank, and take turns: who holds
+ * something that others may need goes before the ordinary, and these before
+ * the patient, who may wait much longer than a standing line lets the ordinary
+ * wait and would otherwise be all that is left in it.  But one permit in four
+ * is not for the holders, and one in four is for the patient, so that nobody
+ * starves.
  *
  * A line that empties is served in the order of arrival.  A line that stands,
  * its head having waited longer than ADM_LINE_STANDS_MS, is mostly made of
@@ -17,6 +24,39 @@
 
 #define ADM_LINE_STANDS_MS		500
 #define ADM_LINE_OLDEST_EVERY	8
+
+typedef enum AdmRank
+{
+	ADM_RANK_HOLDER,			/* has a lock or a cursor that outlives
+								 * transactions */
+	ADM_RANK_ORDINARY,
+	ADM_RANK_PATIENT			/* a standing line does not shorten its wait */
+} AdmRank;
+
+#define ADM_RANK_COUNT			(ADM_RANK_PATIENT + 1)
+
+/*
+ * The rank that the next permit goes to, when grants permits were given at this
+ * gate so far; somebody waits in at least one.
+ */
+static inline AdmRank
+adm_line_next_rank(const bool waits[ADM_RANK_COUNT], uint64_t grants)
+{
+	static const AdmRank turns[4][ADM_RANK_COUNT] = {
+		{ADM_RANK_HOLDER, ADM_RANK_ORDINARY, ADM_RANK_PATIENT},
+		{ADM_RANK_HOLDER, ADM_RANK_ORDINARY, ADM_RANK_PATIENT},
+		{ADM_RANK_ORDINARY, ADM_RANK_HOLDER, ADM_RANK_PATIENT},
+		{ADM_RANK_PATIENT, ADM_RANK_HOLDER, ADM_RANK_ORDINARY}
+	};
+	const AdmRank *turn = turns[grants % 4];
+
+	for (int i = 0; i < ADM_RANK_COUNT - 1; i++)
+	{
+		if (waits[turn[i]])
+			return turn[i];
+	}
+	return turn[ADM_RANK_COUNT - 1];
+}
 
 /*
  * Whether the next permit goes to the newest waiter rather than the oldest,

@@ -73,6 +73,17 @@ stands(void **state)
 	}
 }
 
+static void
+is_outdated_after_an_interval(void **state)
+{
+	(void) state;
+	assert_false(adm_delay_is_outdated(5000, 5000));
+	assert_false(adm_delay_is_outdated(5000, 6000));
+	assert_true(adm_delay_is_outdated(5000, 6001));
+	assert_true(adm_delay_is_outdated(0, 6000));
+	assert_false(adm_delay_is_outdated(5000, 10));
+}
+
 typedef struct AllowedRow
 {
 	const char *label;
@@ -179,6 +190,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(notes),
 		cmocka_unit_test(stands),
+		cmocka_unit_test(is_outdated_after_an_interval),
 		cmocka_unit_test(nobody_waits_for_long_while_it_stands),
 		cmocka_unit_test(a_burst_does_not_stand),
 		cmocka_unit_test(stands_after_an_interval_without_a_short_wait),

@@ -1,9 +1,47 @@
 /*
- * test_line_order.c - tests of whose turn it is in a gate's line.
+ * test_line_order.c - tests of whose turn it is at a gate.
  */
 #include "rows.h"
 
 #include "policy/line_order.h"
+
+/*
+ * Ranks.
+ */
+
+/* Of as many grants as given, how many go to each rank of those that wait. */
+static void
+assert_shares(bool holder, bool ordinary, bool patient, int to_holder, int to_ordinary, int to_patient)
+{
+	const bool	waits[ADM_RANK_COUNT] = {
+		[ADM_RANK_HOLDER] = holder, [ADM_RANK_ORDINARY] = ordinary, [ADM_RANK_PATIENT] = patient
+	};
+	int			grants[ADM_RANK_COUNT] = {0};
+
+	for (uint64_t first = UINT64_MAX - 50; first != 50; first++)
+	{
+		memset(grants, 0, sizeof(grants));
+		for (uint64_t i = 0; i < 4; i++)
+			grants[adm_line_next_rank(waits, first + i)]++;
+		assert_int_equal(grants[ADM_RANK_HOLDER], to_holder);
+		assert_int_equal(grants[ADM_RANK_ORDINARY], to_ordinary);
+		assert_int_equal(grants[ADM_RANK_PATIENT], to_patient);
+	}
+}
+
+/* Any four grants in a row, also where their number wraps. */
+static void
+each_rank_has_its_share(void **state)
+{
+	(void) state;
+	assert_shares(true, true, true, 2, 1, 1);
+	assert_shares(true, true, false, 3, 1, 0);
+	assert_shares(true, false, true, 3, 0, 1);
+	assert_shares(false, true, true, 0, 3, 1);
+	assert_shares(true, false, false, 4, 0, 0);
+	assert_shares(false, true, false, 0, 4, 0);
+	assert_shares(false, false, true, 0, 0, 4);
+}
 
 /* The shortest wait at which a line stands. */
 #define STANDING_MS	(ADM_LINE_STANDS_MS + 1)
@@ -168,6 +206,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_rank_has_its_share),
 		cmocka_unit_test(turns),
 		cmocka_unit_test(one_turn_in_any_eight),
 		cmocka_unit_test(standing_line_gives_every_eighth_to_the_oldest),
