@@ -240,6 +240,8 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 		{
 			if (may_go_unasked(patience))
 				return go_beyond_caps();
+			if (allowed_ms(patience) < patience->ms)
+				adm_permits_note_turned_away(ADM_GATE_TRANSACTION);
 			if (!patience->never_refused)
 				return WAIT_TIMED_OUT;
 			left_ms = nap_ms;
@@ -256,8 +258,32 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
  * Ends.
  */
 
+static int
+hint_for_refused(void)
+{
+	return errhint("The server is warming up or under pressure: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\".");
+}
+
 static void
-refuse(int64 waited_ms)
+refuse_full_line(void)
+{
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
+	AdmCounts	now = adm_permits_counts(ADM_GATE_TRANSACTION);
+
+	adm_permits_note_turned_away(ADM_GATE_TRANSACTION);
+	adm_counters_add_refusal(ADM_GATE_TRANSACTION, ADM_TOTAL_REFUSED_TIMEOUT);
+	adm_refusal_log_limit();
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("pg_admission refused this transaction: too many are waiting for a permit already"),
+			 errdetail("Transactions running: %u of at most %u, waiting: %u; no more are served in the %d ms for which they may wait while the line stands.",
+					   now.active, cap.active, now.waiting, ADM_DELAY_STANDING_MS),
+			 hint_for_refused(),
+			 errhidestmt(true), errhidecontext(true)));
+}
+
+static void
+refuse_timed_out(int64 waited_ms)
 {
 	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
 	AdmCounts	now;
@@ -273,7 +299,7 @@ refuse(int64 waited_ms)
 			 errdetail("It waited %lld ms; there is no cap any more.", (long long) waited_ms) :
 			 errdetail("It waited %lld ms; transactions running: %u of at most %u, waiting: %u.",
 					   (long long) waited_ms, now.active, cap.active, now.waiting),
-			 errhint("The server is warming up or under pressure: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
+			 hint_for_refused(),
 			 errhidestmt(true), errhidecontext(true)));
 }
 
@@ -341,7 +367,7 @@ wait_for_permit(const Patience *patience)
 	}
 	PG_END_TRY();
 	if (end == WAIT_TIMED_OUT)
-		refuse(adm_clock_ms() - arrived_ms);
+		refuse_timed_out(adm_clock_ms() - arrived_ms);
 	if (end == WAIT_CLIENT_GONE)
 		end_abandoned();
 }
@@ -368,6 +394,9 @@ enter_or_wait(AdmWork work)
 	AdmLogin	login;
 	AdmWish		wish = {&login, patience.rank, 0};
 
+	if (!adm_state_comfortable() &&
+		adm_permits_line_is_full(ADM_GATE_TRANSACTION, patience.rank))
+		refuse_full_line();
 	adm_line_describe(MyProcPort, application_name, &login);
 	if (adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish) == ADM_ENTRY_WAITING)
 		wait_for_permit(&patience);

@@ -8,6 +8,10 @@
  * ADM_DELAY_STANDING_MS.  (The rule is CoDel's, K. Nichols and V. Jacobson 2012,
  * with the interval as long as the patience of a client.)
  *
+ * Once clients are turned away because of that, waits are short, and it is the
+ * refusals that make them so: the line stands until nobody has been turned away
+ * for an interval.  Otherwise it would fill and be emptied by turns.
+ *
  * The memory is one number, the time since when waits have been above the
  * target, or 0, so that it can be kept in an atomic.
  */
@@ -23,13 +27,24 @@
 #define ADM_DELAY_INTERVAL_MS	1000
 #define ADM_DELAY_STANDING_MS	(2 * ADM_DELAY_TARGET_MS)
 
-/* The memory after a wait, at the head of the line or just ended there. */
+/* For how long those who are served are counted. */
+#define ADM_DELAY_PACE_MS		(5 * ADM_DELAY_STANDING_MS)
+
+/*
+ * The memory after a wait, at the head of the line or just ended there, when
+ * somebody was last turned away at that time (0: never).
+ */
 static inline int64_t
-adm_delay_note(int64_t above_since_ms, int64_t wait_ms, int64_t now_ms)
+adm_delay_note(int64_t above_since_ms, int64_t wait_ms, int64_t turned_away_ms, int64_t now_ms)
 {
-	if (wait_ms <= ADM_DELAY_TARGET_MS)
-		return 0;
-	return above_since_ms != 0 ? above_since_ms : now_ms;
+	bool		is_short = wait_ms <= ADM_DELAY_TARGET_MS;
+
+	if (above_since_ms == 0)
+		return is_short ? 0 : now_ms;
+	if (!is_short ||
+		(turned_away_ms != 0 && now_ms - turned_away_ms < ADM_DELAY_INTERVAL_MS))
+		return above_since_ms;
+	return 0;
 }
 
 static inline bool
@@ -46,6 +61,21 @@ static inline bool
 adm_delay_is_outdated(int64_t noted_ms, int64_t now_ms)
 {
 	return now_ms - noted_ms > ADM_DELAY_INTERVAL_MS;
+}
+
+/*
+ * How many a line that stands can take: as many as are served while the last of
+ * them may wait, by so many that were in so long, and two at least, lest it be
+ * empty when a permit comes free.  Who comes when it is full would wait for
+ * nothing, and be woken only to be refused.
+ */
+static inline int
+adm_delay_room_in_line(int served, int64_t elapsed_ms)
+{
+	int64_t		room = elapsed_ms > 0 ?
+		((int64_t) served * ADM_DELAY_STANDING_MS + elapsed_ms - 1) / elapsed_ms : 0;
+
+	return room > 2 ? (int) room : 2;
 }
 
 /* How long somebody with this much patience may wait now. */

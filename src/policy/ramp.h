@@ -41,7 +41,7 @@ extern int	adm_ramp_start_cap(int cores, double progress);
 
 /*
  * The cap on transactions that run at once, at progress.  The initial and the
- * target value are a number; 0 for max(8, 2 x cores) and max(16, 4 x cores); or
+ * target value are a number; 0 for max(4, 2 x cores) and max(16, 4 x cores); or
  * -n for n times the cores.  An initial value above the target counts as that.
  */
 extern int	adm_ramp_transaction_cap(int initial, int target, int cores,

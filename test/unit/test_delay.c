@@ -11,20 +11,26 @@ typedef struct NoteRow
 	const char *label;
 	int64_t		above_since_ms;
 	int64_t		wait_ms;
+	int64_t		turned_away_ms;
 	int64_t		now_ms;
 	int64_t		expected;
 } NoteRow;
 
 static const NoteRow note_rows[] = {
-	{"no wait", 0, 0, 1000, 0},
-	{"at the target", 0, 50, 1000, 0},
-	{"just above", 0, 51, 1000, 1000},
-	{"far above", 0, INT64_MAX, 1000, 1000},
-	{"still above", 400, 51, 1000, 400},
-	{"above for long", 1, 51, INT64_MAX, 1},
-	{"at the target again", 400, 50, 1000, 0},
-	{"no wait again", 400, 0, 1000, 0},
-	{"clock stepped back", 400, -5, 1000, 0},
+	{"no wait", 0, 0, 0, 1000, 0},
+	{"at the target", 0, 50, 0, 1000, 0},
+	{"just above", 0, 51, 0, 1000, 1000},
+	{"far above", 0, INT64_MAX, 0, 1000, 1000},
+	{"still above", 400, 51, 0, 1000, 400},
+	{"above for long", 1, 51, 0, INT64_MAX, 1},
+	{"at the target again", 400, 50, 0, 1000, 0},
+	{"no wait again", 400, 0, 0, 1000, 0},
+	{"clock stepped back", 400, -5, 0, 1000, 0},
+	{"short, one turned away just now", 400, 10, 4000, 4000, 400},
+	{"short, almost an interval after the last", 400, 10, 4000, 4999, 400},
+	{"short, nobody turned away for an interval", 400, 10, 4000, 5000, 0},
+	{"short, and it was not above", 0, 10, 4000, 4000, 0},
+	{"long, one turned away", 400, 60, 4000, 4000, 400},
 };
 
 static void
@@ -36,7 +42,7 @@ notes(void **state)
 		const NoteRow *row = &note_rows[i];
 
 		assert_row_int(row->label,
-					   adm_delay_note(row->above_since_ms, row->wait_ms, row->now_ms),
+					   adm_delay_note(row->above_since_ms, row->wait_ms, row->turned_away_ms, row->now_ms),
 					   row->expected);
 	}
 }
@@ -84,6 +90,39 @@ is_outdated_after_an_interval(void **state)
 	assert_false(adm_delay_is_outdated(5000, 10));
 }
 
+typedef struct RoomRow
+{
+	const char *label;
+	int			served;
+	int64_t		elapsed_ms;
+	int			expected;
+} RoomRow;
+
+static const RoomRow room_rows[] = {
+	{"a hundred a second", 50, 500, 10},
+	{"rounded up", 51, 500, 11},
+	{"a thousand a second", 500, 500, 100},
+	{"slow ones", 4, 500, 2},
+	{"very slow ones", 1, 10000, 2},
+	{"nobody", 0, 500, 2},
+	{"no time", 5, 0, 2},
+	{"clock stepped back", 5, -500, 2},
+	{"many", INT32_MAX / 2, 500, INT32_MAX / 2 / 5 + 1},
+};
+
+static void
+room_for_those_who_are_served_in_time(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(room_rows); i++)
+	{
+		const RoomRow *row = &room_rows[i];
+
+		assert_row_int(row->label, adm_delay_room_in_line(row->served, row->elapsed_ms),
+					   row->expected);
+	}
+}
+
 typedef struct AllowedRow
 {
 	const char *label;
@@ -126,7 +165,7 @@ stands_first(const int64_t *waits_ms, int count)
 
 	for (int i = 0; i < count; i++, now_ms += 10)
 	{
-		above_since_ms = adm_delay_note(above_since_ms, waits_ms[i], now_ms);
+		above_since_ms = adm_delay_note(above_since_ms, waits_ms[i], 0, now_ms);
 		if (adm_delay_stands(above_since_ms, now_ms))
 			return now_ms;
 	}
@@ -176,7 +215,7 @@ stands_after_an_interval_without_a_short_wait(void **state)
 				first_long_ms = -1;
 			else if (first_long_ms < 0)
 				first_long_ms = now_ms;
-			above_since_ms = adm_delay_note(above_since_ms, wait_ms, now_ms);
+			above_since_ms = adm_delay_note(above_since_ms, wait_ms, 0, now_ms);
 			assert_int_equal(adm_delay_stands(above_since_ms, now_ms),
 							 first_long_ms >= 0 && now_ms - first_long_ms >= 1000);
 			now_ms += (int64_t) seeded_below(&random, 40);
@@ -191,6 +230,7 @@ main(void)
 		cmocka_unit_test(notes),
 		cmocka_unit_test(stands),
 		cmocka_unit_test(is_outdated_after_an_interval),
+		cmocka_unit_test(room_for_those_who_are_served_in_time),
 		cmocka_unit_test(nobody_waits_for_long_while_it_stands),
 		cmocka_unit_test(a_burst_does_not_stand),
 		cmocka_unit_test(stands_after_an_interval_without_a_short_wait),

@@ -185,12 +185,12 @@ typedef struct TransactionRow
 
 static const TransactionRow transaction_rows[] = {
 	/* By the cores, where nothing is set. */
-	{"one core", 0, 0, 1, 0, 8},
-	{"one core, half", 0, 0, 1, 0.5, 12},
+	{"one core", 0, 0, 1, 0, 4},
+	{"one core, half", 0, 0, 1, 0.5, 10},
 	{"one core, end", 0, 0, 1, 1, 16},
-	{"last on the floor", 0, 0, 4, 0, 8},
+	{"last on the floor", 0, 0, 2, 0, 4},
 	{"last on the floor, end", 0, 0, 4, 1, 16},
-	{"first above the floor", 0, 0, 5, 0, 10},
+	{"first above the floor", 0, 0, 3, 0, 6},
 	{"first above the floor, end", 0, 0, 5, 1, 20},
 	{"64 cores", 0, 0, 64, 0, 128},
 	{"64 cores, almost", 0, 0, 64, ALMOST, 255},
@@ -198,7 +198,7 @@ static const TransactionRow transaction_rows[] = {
 	{"64 cores, not a number", 0, 0, 64, NAN, 128},
 	{"64 cores, negative progress", 0, 0, 64, -1, 128},
 	{"64 cores, too much progress", 0, 0, 64, 2, 256},
-	{"no cores", 0, 0, 0, 0, 8},
+	{"no cores", 0, 0, 0, 0, 4},
 	{"fewest cores", 0, 0, INT_MIN, 1, 16},
 	{"most cores", 0, 0, INT_MAX, 1, 262144},
 
