@@ -1,4 +1,4 @@
-# Sourced by scripts/check and scripts/demo: installs what is missing, finds a
+# Sourced by the scripts here and in bench/: installs what is missing, finds a
 # PostgreSQL to build against, makes a private copy of it, and runs commands as
 # an unprivileged user.  Nothing of the system's PostgreSQL is touched: the
 # copy is a folder of links beside a copy of its programs, and lives in the
@@ -89,6 +89,30 @@ prepare()
 	# shellcheck disable=SC2086
 	[ -z "$packages" ] || apt_install $packages
 	PG_CONFIG=/usr/lib/postgresql/$version/bin/pg_config
+}
+
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+# Installs programs whose packages start a service of their own: only the
+# program is wanted.
+prepare_programs()
+{
+	local name
+	for name in "$@"; do
+		if command -v "$name" >/dev/null || [ -x "/usr/sbin/$name" ]; then
+			continue
+		fi
+		command -v apt-get >/dev/null || die "missing: $name"
+		apt_install "$name"
+		as_root systemctl disable --now "$name" >/dev/null 2>&1 || as_root service "$name" stop >/dev/null 2>&1 || true
+	done
 }
 
 # The user who runs servers: ourselves, or an unprivileged one for root.

@@ -81,7 +81,7 @@ profile()
 	awk -v r="$rate" -v steps="$*" 'BEGIN {
 		n = split(steps, s, " ")
 		for (i = 1; i < n; i += 2)
-			printf "%s%.1f:%s", i > 1 ? "," : "", r * s[i], s[i + 1]
+			printf "%s%.1f:%s", (i > 1 ? "," : ""), r * s[i], s[i + 1]
 	}'
 }
 
