@@ -153,13 +153,27 @@ report_refusals(void)
 						hidden)));
 }
 
-/* How many may be passed now. */
+/* So many more may run before the ceiling, beyond which nothing is let through. */
 static int
-passes_left(int passed_in_tick)
+room_below_ceiling(AdmGate gate)
 {
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(gate));
+	AdmCounts	now = adm_permits_counts(gate);
+
+	return cap.present > now.present ? (int) (cap.present - now.present) : 0;
+}
+
+/* How many may be passed now.  A transaction may take much longer than a start. */
+static int
+passes_left(AdmGate gate, int passed_in_tick)
+{
+	int			left = PASSED_PER_TICK_AND_CORE * adm_state_cores() - passed_in_tick;
+
 	if (adm_sampling_is_comfortable_now())
 		return INT_MAX;
-	return Max(PASSED_PER_TICK_AND_CORE * adm_state_cores() - passed_in_tick, 0);
+	if (gate == ADM_GATE_TRANSACTION)
+		left = Min(left, room_below_ceiling(gate));
+	return Max(left, 0);
 }
 
 /* The master rule: a comfortable machine lets nobody wait for long. */
@@ -177,7 +191,7 @@ pass_waiters(AdmGate gate)
 		tick_ms = now_ms;
 		passed = 0;
 	}
-	passed += adm_permits_pass(gate, passes_left(passed), PASS_AFTER_MS);
+	passed += adm_permits_pass(gate, passes_left(gate, passed), PASS_AFTER_MS);
 }
 
 static int64

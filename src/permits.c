@@ -71,16 +71,7 @@ typedef struct Line
 {
 	int			oldest;
 	int			newest;
-	int			length;
 } Line;
-
-/* How fast the ordinary are served: lock; read without it, too. */
-typedef struct Pace
-{
-	int			served;			/* since then */
-	int64		since_ms;
-	int			room;			/* policy/delay.h; 0: not known yet */
-} Pace;
 
 /* The word, which all write, has a cache line without what all read. */
 typedef union Word
@@ -97,7 +88,6 @@ typedef struct Gate
 	pg_atomic_uint64 turned_away_ms;	/* the last one, because it stands */
 	int64		noted_ms;		/* when that was judged last: lock */
 	Line		lines[ADM_RANK_COUNT];	/* lock to change */
-	Pace		pace;
 	uint64		grants;			/* to waiters, ever: lock */
 	pg_atomic_uint64 admitted_before;	/* the counters were reset */
 } Gate;
@@ -358,7 +348,6 @@ append_to_line(AdmGate id, int index)
 	else
 		slot_at(id, line->newest)->newer = index;
 	line->newest = index;
-	line->length++;
 }
 
 /* What a wait at its head says of the line of the ordinary. */
@@ -391,7 +380,6 @@ unlink_from_line(AdmGate id, int index, bool granted, int64 now_ms)
 	Slot	   *slot = slot_at(id, index);
 	int64		wait_ms = Max(now_ms - slot->since_ms, 0);
 
-	line->length--;
 	if (slot->older != NOBODY)
 		slot_at(id, slot->older)->newer = slot->newer;
 	else
@@ -407,19 +395,6 @@ unlink_from_line(AdmGate id, int index, bool granted, int64 now_ms)
 	adm_counters_note_wait(id, (uint64) wait_ms);
 }
 
-static void
-note_pace(Pace *pace, int64 now_ms)
-{
-	int64		elapsed_ms = now_ms - pace->since_ms;
-
-	pace->served++;
-	if (elapsed_ms < ADM_DELAY_PACE_MS)
-		return;
-	pace->room = adm_delay_room_in_line(pace->served, elapsed_ms);
-	pace->served = 0;
-	pace->since_ms = now_ms;
-}
-
 /*
  * Gives the waiter a permit that the word already counts.  Its latch is to be
  * set once the lock is released.
@@ -429,8 +404,6 @@ grant(AdmGate id, int index, int64 now_ms)
 {
 	Slot	   *slot = slot_at(id, index);
 
-	if (shared->owners[index].rank == ADM_RANK_ORDINARY)
-		note_pace(&gate_of(id)->pace, now_ms);
 	unlink_from_line(id, index, true, now_ms);
 	gate_of(id)->grants++;
 	slot->since_ms = now_ms;
@@ -631,18 +604,6 @@ join_line(AdmGate id, const AdmWish *wish)
 	if (joined && adm_word_counts(word).waiting == 0)
 		adm_state_wake_controller();
 	return joined;
-}
-
-/* Read without the lock: one more or less does not matter. */
-bool
-adm_permits_line_is_full(AdmGate id, AdmRank rank)
-{
-	Gate	   *gate = gate_of(id);
-	int			room = *(volatile int *) &gate->pace.room;
-
-	return rank == ADM_RANK_ORDINARY && room > 0 &&
-		*(volatile int *) &gate->lines[rank].length >= room &&
-		adm_permits_line_stands(id);
 }
 
 AdmEntry

@@ -89,12 +89,6 @@ extern bool adm_permits_enter_lane(void);
 /* The fast path: past the gate without a lock, or false and nothing held. */
 extern bool adm_permits_try_enter(AdmGate gate);
 
-/*
- * Whether the line for this rank stands and is so long that one more could not
- * be served in the time it may wait (policy/delay.h).
- */
-extern bool adm_permits_line_is_full(AdmGate gate, AdmRank rank);
-
 /* Somebody is turned away because the line stands. */
 extern void adm_permits_note_turned_away(AdmGate gate);
 

@@ -258,30 +258,6 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
  * Ends.
  */
 
-static int
-hint_for_refused(void)
-{
-	return errhint("The server is warming up or under pressure: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\".");
-}
-
-static void
-refuse_full_line(void)
-{
-	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
-	AdmCounts	now = adm_permits_counts(ADM_GATE_TRANSACTION);
-
-	adm_permits_note_turned_away(ADM_GATE_TRANSACTION);
-	adm_counters_add_refusal(ADM_GATE_TRANSACTION, ADM_TOTAL_REFUSED_TIMEOUT);
-	adm_refusal_log_limit();
-	ereport(ERROR,
-			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-			 errmsg("pg_admission refused this transaction: too many are waiting for a permit already"),
-			 errdetail("Transactions running: %u of at most %u, waiting: %u; no more are served in the %d ms for which they may wait while the line stands.",
-					   now.active, cap.active, now.waiting, ADM_DELAY_STANDING_MS),
-			 hint_for_refused(),
-			 errhidestmt(true), errhidecontext(true)));
-}
-
 static void
 refuse_timed_out(int64 waited_ms)
 {
@@ -299,7 +275,7 @@ refuse_timed_out(int64 waited_ms)
 			 errdetail("It waited %lld ms; there is no cap any more.", (long long) waited_ms) :
 			 errdetail("It waited %lld ms; transactions running: %u of at most %u, waiting: %u.",
 					   (long long) waited_ms, now.active, cap.active, now.waiting),
-			 hint_for_refused(),
+			 errhint("The server is warming up or under pressure: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
 			 errhidestmt(true), errhidecontext(true)));
 }
 
@@ -394,9 +370,6 @@ enter_or_wait(AdmWork work)
 	AdmLogin	login;
 	AdmWish		wish = {&login, patience.rank, 0};
 
-	if (!adm_state_comfortable() &&
-		adm_permits_line_is_full(ADM_GATE_TRANSACTION, patience.rank))
-		refuse_full_line();
 	adm_line_describe(MyProcPort, application_name, &login);
 	if (adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish) == ADM_ENTRY_WAITING)
 		wait_for_permit(&patience);

@@ -143,27 +143,6 @@ $_->answer for @crowd;
 is($burner->answer, 'burnt', 'whoever runs is not disturbed');
 balanced();
 
-# While it stands, who comes behind more than can be served is refused at once.
-push @crowd, start_clients($node, 25);
-wait_clients(30, 'in', @crowd);
-$crowd[0]->ask('SET statement_timeout = 0');
-$_->query('SELECT burn(0.02)') for @crowd;
-$began = time();
-my $refused_at_once;
-while (time() - $began < 5)
-{
-	for my $one (grep { $_->state eq 'in' } @crowd)
-	{
-		$refused_at_once = $one->took
-		  if $one->error('M') eq 'pg_admission refused this transaction: too many are waiting for a permit already';
-		$one->query('SELECT burn(0.02)');
-	}
-	usleep(2_000);
-}
-cmp_ok($refused_at_once // 99, '<', 0.05, 'who would wait for nothing is told so at once');
-$_->answer for @crowd;
-balanced();
-
 # In mode observe those who idle are not counted as running, as if.
 $node->safe_psql('postgres', 'ALTER SYSTEM SET pg_admission.mode = observe');
 $node->reload;

@@ -27,9 +27,6 @@
 #define ADM_DELAY_INTERVAL_MS	1000
 #define ADM_DELAY_STANDING_MS	(2 * ADM_DELAY_TARGET_MS)
 
-/* For how long those who are served are counted. */
-#define ADM_DELAY_PACE_MS		(5 * ADM_DELAY_STANDING_MS)
-
 /*
  * The memory after a wait, at the head of the line or just ended there, when
  * somebody was last turned away at that time (0: never).
@@ -61,21 +58,6 @@ static inline bool
 adm_delay_is_outdated(int64_t noted_ms, int64_t now_ms)
 {
 	return now_ms - noted_ms > ADM_DELAY_INTERVAL_MS;
-}
-
-/*
- * How many a line that stands can take: as many as are served while the last of
- * them may wait, by so many that were in so long, and two at least, lest it be
- * empty when a permit comes free.  Who comes when it is full would wait for
- * nothing, and be woken only to be refused.
- */
-static inline int
-adm_delay_room_in_line(int served, int64_t elapsed_ms)
-{
-	int64_t		room = elapsed_ms > 0 ?
-		((int64_t) served * ADM_DELAY_STANDING_MS + elapsed_ms - 1) / elapsed_ms : 0;
-
-	return room > 2 ? (int) room : 2;
 }
 
 /* How long somebody with this much patience may wait now. */

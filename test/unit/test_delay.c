@@ -90,39 +90,6 @@ is_outdated_after_an_interval(void **state)
 	assert_false(adm_delay_is_outdated(5000, 10));
 }
 
-typedef struct RoomRow
-{
-	const char *label;
-	int			served;
-	int64_t		elapsed_ms;
-	int			expected;
-} RoomRow;
-
-static const RoomRow room_rows[] = {
-	{"a hundred a second", 50, 500, 10},
-	{"rounded up", 51, 500, 11},
-	{"a thousand a second", 500, 500, 100},
-	{"slow ones", 4, 500, 2},
-	{"very slow ones", 1, 10000, 2},
-	{"nobody", 0, 500, 2},
-	{"no time", 5, 0, 2},
-	{"clock stepped back", 5, -500, 2},
-	{"many", INT32_MAX / 2, 500, INT32_MAX / 2 / 5 + 1},
-};
-
-static void
-room_for_those_who_are_served_in_time(void **state)
-{
-	(void) state;
-	for (size_t i = 0; i < COUNT_OF(room_rows); i++)
-	{
-		const RoomRow *row = &room_rows[i];
-
-		assert_row_int(row->label, adm_delay_room_in_line(row->served, row->elapsed_ms),
-					   row->expected);
-	}
-}
-
 typedef struct AllowedRow
 {
 	const char *label;
@@ -230,7 +197,6 @@ main(void)
 		cmocka_unit_test(notes),
 		cmocka_unit_test(stands),
 		cmocka_unit_test(is_outdated_after_an_interval),
-		cmocka_unit_test(room_for_those_who_are_served_in_time),
 		cmocka_unit_test(nobody_waits_for_long_while_it_stands),
 		cmocka_unit_test(a_burst_does_not_stand),
 		cmocka_unit_test(stands_after_an_interval_without_a_short_wait),
