@@ -2,8 +2,9 @@
  * work.c - what kind of work a statement is.
  *
  * Poolers and drivers send some statements when they take a connection over or
- * give it back, and drop it when one of these fails: a refusal there would make
- * a storm of connections out of a line.  None of them is much work.
+ * give it back.  When one of these fails, some drop the connection, which makes
+ * a storm of connections out of a line, and some hand it on with what the client
+ * before has left.  None of them is much work.
  */
 #include "postgres.h"
 

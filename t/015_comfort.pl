@@ -57,8 +57,8 @@ wait_until('the batch is done', sub {
 is(scalar(clients_in('refused', @batch)), 0, 'lone batch: nothing is refused');
 is(status_of($shop, "warmup_trigger <> 'relapse'"), 't', 'lone batch: it is no incident');
 nobody_suffered($shop, 'lone batch');
-cmp_ok($shop->safe_psql('postgres', 'SELECT max(cpu_demand) FROM admission.pressure_history'), '>', 3,
-	'lone batch: though the machine was wanted by many more than it has processors');
+cmp_ok($shop->safe_psql('postgres', 'SELECT max(cpu_demand) FROM admission.pressure_history'), '>', 1.5,
+	'lone batch: though the machine was wanted by more than it has processors');
 $_->hang_up for @batch;
 
 # A data load by a superuser proves nothing.
