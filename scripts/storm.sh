@@ -1,5 +1,6 @@
-# Sourced, behind setup.sh, by scripts/demo and bench/pooled: what pools of
+# Sourced, behind setup.sh, by scripts/demo, bench/pooled and bench/caps: what pools of
 # persistent connections ask of a server that has no statistics yet.
+. "$SOURCE/scripts/summary.sh"
 
 # Neither joins nor filters are what the planner guesses: without statistics it
 # expects one order, and looks its customer up by index; there are 16,000.
@@ -48,12 +49,6 @@ start_copy()
 	as_user cp -a "$WORK/template" "$dir"
 	as_user "$BIN/pg_ctl" -D "$dir" -l "$dir/log" -o "-k $dir $options" -w start >/dev/null ||
 		{ cat "$dir/log"; die 'the server did not start'; }
-}
-
-# One of the members of a summary's steps, which have a line each.
-step()
-{
-	grep '"rate_per_s"' "$3" | sed -n "$1p" | sed 's/.*"'"$2"'": \([^,}]*\).*/\1/'
 }
 
 # Becomes the generator, against a server or what stands before it.
