@@ -163,37 +163,6 @@ room_below_ceiling(AdmGate gate)
 	return cap.present > now.present ? (int) (cap.present - now.present) : 0;
 }
 
-/* How many may be passed now.  A transaction may take much longer than a start. */
-static int
-passes_left(AdmGate gate, int passed_in_tick)
-{
-	int			left = PASSED_PER_TICK_AND_CORE * adm_state_cores() - passed_in_tick;
-
-	if (adm_sampling_is_comfortable_now())
-		return INT_MAX;
-	if (gate == ADM_GATE_TRANSACTION)
-		left = Min(left, room_below_ceiling(gate));
-	return Max(left, 0);
-}
-
-/* The master rule: a comfortable machine lets nobody wait for long. */
-static void
-pass_waiters(AdmGate gate)
-{
-	static int64 tick_ms = 0;
-	static int	passed = 0;		/* at all gates */
-	int64		now_ms = adm_clock_ms();
-
-	if (!adm_state_comfortable() || adm_permits_longest_wait_ms(gate) < PASS_AFTER_MS)
-		return;
-	if (now_ms - tick_ms >= PASS_TICK_MS)
-	{
-		tick_ms = now_ms;
-		passed = 0;
-	}
-	passed += adm_permits_pass(gate, passes_left(gate, passed), PASS_AFTER_MS);
-}
-
 static int64
 longest_wait_ms(void)
 {
@@ -202,6 +171,45 @@ longest_wait_ms(void)
 	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
 		longest_ms = Max(longest_ms, adm_permits_longest_wait_ms((AdmGate) gate));
 	return longest_ms;
+}
+
+/*
+ * How many may be passed now: any number by a look of its own, few by the level,
+ * which does not know yet of those who came a moment ago.  A transaction may take
+ * much longer than a start.
+ */
+static int
+passes_left(AdmGate gate, bool finds_comfort, int passed_in_tick)
+{
+	int			left = PASSED_PER_TICK_AND_CORE * adm_state_cores() - passed_in_tick;
+
+	if (finds_comfort)
+		return INT_MAX;
+	if (gate == ADM_GATE_TRANSACTION)
+		left = Min(left, room_below_ceiling(gate));
+	return Max(left, 0);
+}
+
+/* The master rule: a comfortable machine lets nobody wait for long. */
+static void
+pass_waiters(void)
+{
+	static int64 tick_ms = 0;
+	static int	passed = 0;
+	bool		finds_comfort;
+
+	if (!adm_state_comfortable() || longest_wait_ms() < PASS_AFTER_MS)
+		return;
+	finds_comfort = adm_sampling_finds_comfort();
+	if (adm_clock_ms() - tick_ms >= PASS_TICK_MS)
+	{
+		tick_ms = adm_clock_ms();
+		passed = 0;
+	}
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		passed += adm_permits_pass((AdmGate) gate,
+								   passes_left((AdmGate) gate, finds_comfort, passed),
+								   PASS_AFTER_MS);
 }
 
 /* Counts the time in which that did not work. */
@@ -240,8 +248,7 @@ one_round(void)
 	adm_starts_reclaim();
 	adm_lending_balance();
 	adm_permits_serve_lines();
-	pass_waiters(ADM_GATE_CONNECTION);
-	pass_waiters(ADM_GATE_TRANSACTION);
+	pass_waiters();
 	note_held_while_comfortable();
 	save_state(false);
 	adm_history_save(false);

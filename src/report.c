@@ -122,6 +122,17 @@ movement(const AdmReport *r)
 					s->use * 100, time_left(&s->warmup));
 }
 
+static bool
+caps_stand(const AdmReport *r)
+{
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		if (r->cap[gate].active != ADM_NO_CAP)
+			return true;
+	}
+	return false;
+}
+
 char *
 adm_report_phase_reason(const AdmReport *r)
 {
@@ -139,7 +150,7 @@ adm_report_phase_reason(const AdmReport *r)
 			return psprintf("%s; held by hold_warmup(), with %s of the clock left",
 							how_it_started(&r->state), time_left(w));
 	}
-	if (r->cap[ADM_GATE_CONNECTION].active != ADM_NO_CAP)
+	if (caps_stand(r))
 		return r->state.level == ADM_LEVEL_COMFORTABLE ?
 			psprintf("%s; after pressure, the caps stay for a minute, and hold nobody on a comfortable machine",
 					 how_it_ended(w)) :
@@ -207,6 +218,15 @@ refusals_are_news(const AdmGateTotals *t)
 	return t->last_refusal_age_ms >= 0 && t->last_refusal_age_ms < REFUSALS_ARE_NEWS_MS;
 }
 
+/* What ends the caps: outside a warm-up there is none to stop. */
+static const char *
+end_of_caps(const AdmReport *r)
+{
+	return r->state.warmup.phase == ADM_PHASE_OPEN ?
+		"ALTER SYSTEM SET pg_admission.mode = 'observe'; SELECT pg_reload_conf();" :
+		"SELECT admission.stop_warmup();";
+}
+
 /* On refusals of the last minute, and on those who wait now. */
 static char *
 advice_on_lines(const AdmReport *r)
@@ -218,11 +238,12 @@ advice_on_lines(const AdmReport *r)
 		return psprintf("transactions are being refused (" UINT64_FORMAT "); to see who uses the machine: SELECT * FROM admission.backends ORDER BY cpu_percent DESC NULLS LAST LIMIT 10; to let everything run: ALTER SYSTEM SET pg_admission.transaction_gate = off; SELECT pg_reload_conf();",
 						adm_counters_refused(transactions));
 	if (refusals_are_news(logins))
-		return psprintf("logins are being refused (" UINT64_FORMAT " after waiting, " UINT64_FORMAT " for want of free connection slots); to let everybody in: SELECT admission.stop_warmup(); or raise the caps: SELECT admission.start_warmup(...);",
+		return psprintf("logins are being refused (" UINT64_FORMAT " after waiting, " UINT64_FORMAT " for want of free connection slots); to let everybody in: %s or raise the caps: SELECT admission.start_warmup(...);",
 						logins->count[ADM_TOTAL_REFUSED_TIMEOUT],
-						logins->count[ADM_TOTAL_REFUSED_SLOTS]);
+						logins->count[ADM_TOTAL_REFUSED_SLOTS], end_of_caps(r));
 	if (r->counts[ADM_GATE_CONNECTION].waiting + r->counts[ADM_GATE_TRANSACTION].waiting > 0)
-		return pstrdup("to see who waits: SELECT * FROM admission.waiting; to let everybody in: SELECT admission.stop_warmup();");
+		return psprintf("to see who waits: SELECT * FROM admission.waiting; to let everybody in: %s",
+						end_of_caps(r));
 	return NULL;
 }
 

@@ -28,6 +28,9 @@
 /* While somebody waits, whatever the interval of samples. */
 #define LONGEST_LOOK_MS		200
 
+/* A little is better than nothing for whoever has waited too long already. */
+#define LOOK_AT_ONCE_MS		50
+
 #define LOG_LEVEL_EVERY_MS	10000
 
 /* A line whose first has waited so long stands. */
@@ -314,9 +317,10 @@ adm_sampling_is_comfortable(void)
 }
 
 bool
-adm_sampling_is_comfortable_now(void)
+adm_sampling_finds_comfort(void)
 {
-	if (adm_sampling_is_comfortable() && age_ms(&last_look) >= SHORTEST_LOOK_MS)
-		look_and_govern();
+	if (!adm_sampling_is_comfortable() || age_ms(&last_look) < LOOK_AT_ONCE_MS)
+		return false;
+	look_and_govern();
 	return adm_sampling_is_comfortable();
 }

@@ -21,7 +21,10 @@ extern long adm_sampling_due_in_ms(void);
  */
 extern bool adm_sampling_is_comfortable(void);
 
-/* The same by a look of just now: takes one if the last is older than 0.1 s. */
-extern bool adm_sampling_is_comfortable_now(void);
+/*
+ * The same by a look that is taken now; false if there was one less than 0.05 s
+ * ago, so that nobody decides twice by the same.
+ */
+extern bool adm_sampling_finds_comfort(void);
 
 #endif							/* ADM_SAMPLING_H */

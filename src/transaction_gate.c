@@ -49,6 +49,9 @@
 /* On a standby whoever waits holds up replay, by its snapshot. */
 #define LONGEST_IN_RECOVERY_MS	1000
 
+/* Who has been in line for so long on a comfortable machine was forgotten. */
+#define LET_THROUGH_WITHIN_MS	300
+
 /* Nobody may spend more of its own time-outs in line than one part in so many. */
 #define TIMEOUT_PARTS			4
 
@@ -203,13 +206,30 @@ look_after_line(void)
 
 /*
  * Beyond the cap on those that run, not beyond the one on all that use the
- * machine: whoever holds a lock would be free of any.
+ * machine: whoever holds a lock would be free of any, and a machine is called
+ * comfortable for half a second longer than it is.
  */
 static bool
 may_go_unasked(const Patience *patience)
 {
-	return adm_state_comfortable() ||
-		(patience->never_refused && adm_permits_room(ADM_GATE_TRANSACTION) != ADM_ROOM_NO_PRESENT);
+	return (patience->never_refused || adm_state_comfortable()) &&
+		adm_permits_room(ADM_GATE_TRANSACTION) != ADM_ROOM_NO_PRESENT;
+}
+
+/* On a comfortable machine the controller lets everybody through soon. */
+static bool
+waits_on(const Patience *patience, int64 arrived_ms)
+{
+	return patience->never_refused ||
+		(adm_state_comfortable() && adm_clock_ms() - arrived_ms < LET_THROUGH_WITHIN_MS);
+}
+
+static WaitEnd
+give_up(const Patience *patience)
+{
+	if (allowed_ms(patience) < patience->ms)
+		adm_permits_note_turned_away(ADM_GATE_TRANSACTION);
+	return WAIT_TIMED_OUT;
 }
 
 static WaitEnd
@@ -240,10 +260,8 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 		{
 			if (may_go_unasked(patience))
 				return go_beyond_caps();
-			if (allowed_ms(patience) < patience->ms)
-				adm_permits_note_turned_away(ADM_GATE_TRANSACTION);
-			if (!patience->never_refused)
-				return WAIT_TIMED_OUT;
+			if (!waits_on(patience, arrived_ms))
+				return give_up(patience);
 			left_ms = nap_ms;
 		}
 		if (!first_look && adm_own_locks_block_others())
@@ -258,23 +276,32 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
  * Ends.
  */
 
+/* By the cap that was in the way. */
+static int
+detail_of_refusal(int64 waited_ms)
+{
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
+	AdmCounts	now = adm_permits_counts(ADM_GATE_TRANSACTION);
+
+	if (cap.active == ADM_NO_CAP)
+		return errdetail("It waited %lld ms; there is no cap any more.", (long long) waited_ms);
+	if (now.active < cap.active && now.present >= cap.present)
+		return errdetail("It waited %lld ms; transactions running, long ones included: %u of at most %u, waiting: %u.",
+						 (long long) waited_ms, now.present, cap.present, now.waiting);
+	return errdetail("It waited %lld ms; transactions running: %u of at most %u, waiting: %u.",
+					 (long long) waited_ms, now.active, cap.active, now.waiting);
+}
+
 static void
 refuse_timed_out(int64 waited_ms)
 {
-	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
-	AdmCounts	now;
-
 	adm_permits_leave(ADM_GATE_TRANSACTION);
-	now = adm_permits_counts(ADM_GATE_TRANSACTION);
 	adm_counters_add_refusal(ADM_GATE_TRANSACTION, ADM_TOTAL_REFUSED_TIMEOUT);
 	adm_refusal_log_limit();
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("pg_admission refused this transaction: no permit came free in time"),
-			 cap.active == ADM_NO_CAP ?
-			 errdetail("It waited %lld ms; there is no cap any more.", (long long) waited_ms) :
-			 errdetail("It waited %lld ms; transactions running: %u of at most %u, waiting: %u.",
-					   (long long) waited_ms, now.active, cap.active, now.waiting),
+			 detail_of_refusal(waited_ms),
 			 errhint("The server is warming up or under pressure: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
 			 errhidestmt(true), errhidecontext(true)));
 }

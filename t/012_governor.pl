@@ -59,10 +59,10 @@ my $admin = $node->background_psql('postgres', on_error_stop => 0);
 my $admin_pid = $admin->query_safe('SELECT pg_backend_pid()');
 $machine->set(running => 3);
 $machine->set(pid => $admin_pid, run => 3);
+wait_until(q{a superuser's work is seen}, sub {
+	$node->safe_psql('postgres', "SELECT round(cpu_percent / 100) FROM admission.backends WHERE pid = $admin_pid") eq '3' });
 samples(10);
-is($node->safe_psql('postgres', "SELECT round(cpu_percent / 100) FROM admission.backends WHERE pid = $admin_pid"),
-	'3', q{a superuser's work is seen});
-is(status_of($node, 'progress'), '0', 'and proves nothing');
+is(status_of($node, 'progress'), '0', q{a superuser's work is seen, and proves nothing});
 
 # Gated work on a comfortable machine does.
 $machine->set(pid => $admin_pid, run => 0);
@@ -78,7 +78,8 @@ wait_level('high');
 my $held = status_of($node, 'progress');
 samples(10);
 is(status_of($node, 'progress'), $held, 'high pressure holds progress');
-like(status_of($node, 'phase_reason'), qr/the caps do not rise while pressure is high: cpu_demand is 2\.[3-7]/, 'and it says so');
+wait_status($node, "phase_reason ~ 'the caps do not rise while pressure is high: cpu_demand is 2\\.[3-7]'");
+pass('and it says so');
 like(status_of($node, 'advice'), qr/FROM admission\.backends ORDER BY cpu_percent/, 'with what to look at');
 $machine->set(running => 4, waiting => 1.5);
 samples(20);
@@ -99,7 +100,8 @@ cmp_ok($cap, '>=', 24, 'the first cut takes a fifth');
 cmp_ok($cap, '<=', 32, 'of the cap');
 samples(10);
 is(status_of($node, 'connection_cap'), $cap, 'and no more within the cool-down');
-like(status_of($node, 'phase_reason'), qr/the caps are cut back while pressure is critical: cpu_demand is (9\.|10\.)/, 'and it says so');
+wait_status($node, "phase_reason ~ 'the caps are cut back while pressure is critical: cpu_demand is (9|10)\\.'");
+pass('and it says so');
 wait_status($node, "connection_cap < $cap");
 $after = status_of($node, 'connection_cap');
 cmp_ok($after, '>=', 0.75 * $cap, 'the next cut takes another fifth');

@@ -71,4 +71,35 @@ cmp_ok($shop->safe_psql('postgres', q{
 is(status_of($shop, 'phase || progress'), 'warming0', 'data load: and proves nothing');
 $shop->stop;
 
+# The other side of it: a machine that was comfortable until a moment ago is not
+# flooded by those who come then, wherever between two looks that was, and
+# whatever their patience.
+my $flooded = new_node('flooded', 'max_connections = 60', 'pg_admission.warmup_advance = load',
+	'pg_admission.cores = 1');
+my @flood = start_clients($flooded, 24);
+wait_clients(24, 'in', @flood);
+for my $scene ([ 0, '5s' ], [ 50, '5s' ], [ 100, '5s' ], [ 150, '5s' ], [ 100, '100ms' ])
+{
+	my ($phase, $patience) = @$scene;
+	wait_status($flooded, "pressure_level = 'comfortable' AND transactions_running = 0");
+	$flooded->safe_psql('postgres', "SELECT admission.start_warmup('1 hour', initial_transactions => 4, target_transactions => 4)");
+	wait_status($flooded, 'transaction_cap = 4');
+	$flooded->safe_psql('postgres', "ALTER SYSTEM SET pg_admission.transaction_queue_timeout = '$patience'");
+	$flooded->reload;
+	usleep($phase * 1000);
+	$_->query('SELECT burn(0.3)') for @flood;
+	my $most = $flooded->safe_psql('postgres', q{
+		DO $$ DECLARE most int := 0; BEGIN
+			FOR i IN 1 .. 40 LOOP
+				most := greatest(most, (SELECT transactions_running FROM admission.status));
+				PERFORM pg_sleep(0.02), pg_stat_clear_snapshot();
+			END LOOP;
+			PERFORM set_config('test.most', most::text, false);
+		END $$;
+		SELECT current_setting('test.most')});
+	cmp_ok($most, '<=', 8, "flood after $phase ms, patience $patience: no more than twice the cap run");
+	wait_until('all answered', sub { clients_in('busy', @flood) == 0 });
+}
+$flooded->stop;
+
 done_testing();
