@@ -3,6 +3,8 @@
 
 MODULE_big = pg_admission
 OBJS = \
+	src/policy/brake.o \
+	src/policy/event_entry.o \
 	src/policy/evidence.o \
 	src/policy/exposition.o \
 	src/policy/governor.o \
@@ -13,6 +15,7 @@ OBJS = \
 	src/policy/ramp.o \
 	src/policy/record.o \
 	src/policy/role_list.o \
+	src/policy/runaway.o \
 	src/policy/warmup.o \
 	src/os/cgroup.o \
 	src/os/clock.o \
@@ -25,11 +28,14 @@ OBJS = \
 	src/os/sampler.o \
 	src/os/text.o \
 	src/arming.o \
+	src/blocking.o \
 	src/connection_gate.o \
 	src/controller.o \
 	src/counters.o \
+	src/events.o \
 	src/exemption.o \
 	src/history.o \
+	src/holding.o \
 	src/lending.o \
 	src/line_wait.o \
 	src/metrics.o \
@@ -40,19 +46,26 @@ OBJS = \
 	src/processes.o \
 	src/refusal_log.o \
 	src/report.o \
+	src/ring_file.o \
+	src/runaways.o \
 	src/samples.o \
 	src/sampling.o \
 	src/server_refusals.o \
 	src/settings.o \
 	src/sql_access.o \
 	src/sql_backends.o \
+	src/sql_blocking.o \
+	src/sql_events.o \
 	src/sql_metrics.o \
 	src/sql_pressure.o \
 	src/sql_row.o \
+	src/sql_runaways.o \
 	src/sql_status.o \
+	src/sql_stopping.o \
 	src/sql_warmup.o \
 	src/starts.o \
 	src/state.o \
+	src/stopping.o \
 	src/text_file.o \
 	src/transaction_gate.o \
 	src/waits.o \

@@ -17,6 +17,7 @@ CREATE FUNCTION admission.status(
 	OUT warmup_trigger text,
 	OUT warmup_started_at timestamptz,
 	OUT progress float8,
+	OUT brake text,
 	OUT connection_cap int,
 	OUT start_cap int,
 	OUT connections_admitted int,
@@ -83,6 +84,8 @@ COMMENT ON COLUMN admission.status.warmup_started_at IS
 'when the present or the last warm-up started; null: none has run';
 COMMENT ON COLUMN admission.status.progress IS
 'how far the warm-up is, 0 to 1; 1 when none runs';
+COMMENT ON COLUMN admission.status.brake IS
+'off | on: the caps are those of a warm-up''s beginning | how many transactions may run; by admission.brake(), or else by pg_admission.brake; if both are on, the tighter one binds';
 COMMENT ON COLUMN admission.status.connection_cap IS
 'how many sessions may be admitted, in sessions; in mode observe, would be; null: no cap';
 COMMENT ON COLUMN admission.status.start_cap IS
@@ -181,11 +184,11 @@ CREATE VIEW admission.waiting AS
 COMMENT ON VIEW admission.waiting IS
 'who is in line, oldest first; before PostgreSQL 18 pg_stat_activity does not show held logins';
 COMMENT ON COLUMN admission.waiting.gate IS
-'connection: a login that is held';
+'connection: a login that is held | transaction';
 COMMENT ON COLUMN admission.waiting.pid IS
-'process that waits; a superuser can end it with pg_terminate_backend(pid)';
+'process that waits; to end it: admission.terminate_backends(), for a held login as a superuser';
 COMMENT ON COLUMN admission.waiting.role IS
-'role that logs in';
+'role that logs in; null, as are the next three: the reader lacks the rights of pg_read_all_stats';
 COMMENT ON COLUMN admission.waiting.database IS
 'database it asked for; not checked yet';
 COMMENT ON COLUMN admission.waiting.application_name IS
@@ -412,6 +415,7 @@ COMMENT ON FUNCTION admission.sample_now() IS
 
 CREATE FUNCTION admission.backend_samples(
 	OUT pid int,
+	OUT backend_start timestamptz,
 	OUT gate_state text,
 	OUT leader_pid int,
 	OUT cpu_percent float8,
@@ -461,6 +465,7 @@ CREATE VIEW admission.backends AS
 		COALESCE(a.datname, w.database::name) AS database,
 		CASE w.gate WHEN 'connection' THEN w.application_name ELSE a.application_name END AS application_name,
 		COALESCE(a.client_addr, w.client_address) AS client_address,
+		COALESCE(a.backend_start, s.backend_start) AS backend_start,
 		COALESCE(a.backend_type, CASE WHEN s.gate_state IS NULL THEN 'background worker' ELSE 'client backend' END) AS backend_type,
 		CASE w.gate WHEN 'connection' THEN 'waiting for admission' ELSE a.state END AS state,
 		a.wait_event_type,
@@ -492,7 +497,9 @@ CREATE VIEW admission.backends AS
 COMMENT ON VIEW admission.backends IS
 'each process of the server: what it uses, by the last sample, and what it does, by pg_stat_activity; held logins included; blocked_by and blocking cost a look through the lock table, if they are selected';
 COMMENT ON COLUMN admission.backends.pid IS
-'process id; to end it: pg_cancel_backend(pid), pg_terminate_backend(pid)';
+'process id; to stop those with something in common: admission.cancel_backends(), admission.terminate_backends()';
+COMMENT ON COLUMN admission.backends.backend_start IS
+'when the process began, which tells it from a later one with the same id';
 COMMENT ON COLUMN admission.backends.role IS
 'role that logged in, or is logging in';
 COMMENT ON COLUMN admission.backends.database IS
@@ -542,6 +549,80 @@ COMMENT ON COLUMN admission.backends.blocked_by IS
 COMMENT ON COLUMN admission.backends.blocking IS
 'how many processes wait for it to release a lock';
 
+CREATE FUNCTION admission.blocking_tree(
+	OUT line int,
+	OUT depth int,
+	OUT pid int,
+	OUT waits_for int,
+	OUT root int,
+	OUT blocks int,
+	OUT below int
+)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
+ROWS 10
+AS 'MODULE_PATHNAME', 'adm_blocking_tree';
+
+COMMENT ON FUNCTION admission.blocking_tree() IS
+'who waits for whom to release a lock; joined with pg_stat_activity it is the view admission.blocking_tree';
+
+CREATE VIEW admission.blocking_tree AS
+	SELECT
+		t.line,
+		t.depth,
+		t.pid,
+		pg_catalog.repeat('  ', t.depth) OPERATOR(pg_catalog.||) t.pid::pg_catalog.text AS tree,
+		t.waits_for,
+		t.root,
+		t.blocks,
+		t.below,
+		a.usename AS role,
+		a.application_name,
+		a.state,
+		a.wait_event_type,
+		a.wait_event,
+		pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) a.xact_start AS transaction_age,
+		pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) a.state_change AS state_age,
+		a.query
+	FROM admission.blocking_tree() AS t
+		LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) t.pid
+	ORDER BY t.line;
+
+COMMENT ON VIEW admission.blocking_tree IS
+'who waits for whom to release a lock, each process once, roots first, those with most behind them before the others: the right one to stop is mostly a root; looks through the lock table once for each process that waits';
+COMMENT ON COLUMN admission.blocking_tree.line IS
+'place in the order of the tree, from 1';
+COMMENT ON COLUMN admission.blocking_tree.depth IS
+'0: a root, which waits for nobody, or is one of those in a deadlock that has not been found yet';
+COMMENT ON COLUMN admission.blocking_tree.pid IS
+'process; 0: a prepared transaction, see pg_prepared_xacts';
+COMMENT ON COLUMN admission.blocking_tree.tree IS
+'pid, further to the right the deeper';
+COMMENT ON COLUMN admission.blocking_tree.waits_for IS
+'of those it waits for, the one nearest to a root; null: none, or a deadlock';
+COMMENT ON COLUMN admission.blocking_tree.root IS
+'the root above it';
+COMMENT ON COLUMN admission.blocking_tree.blocks IS
+'how many wait for it, those before whom it stands in a queue included';
+COMMENT ON COLUMN admission.blocking_tree.below IS
+'how many stand below it in the tree';
+COMMENT ON COLUMN admission.blocking_tree.role IS
+'as in pg_stat_activity, likewise the next four; null: a prepared transaction';
+COMMENT ON COLUMN admission.blocking_tree.application_name IS
+'as in pg_stat_activity';
+COMMENT ON COLUMN admission.blocking_tree.state IS
+'as in pg_stat_activity';
+COMMENT ON COLUMN admission.blocking_tree.wait_event_type IS
+'as in pg_stat_activity';
+COMMENT ON COLUMN admission.blocking_tree.wait_event IS
+'as in pg_stat_activity';
+COMMENT ON COLUMN admission.blocking_tree.transaction_age IS
+'since its transaction began';
+COMMENT ON COLUMN admission.blocking_tree.state_age IS
+'since its state changed: of one that is idle in transaction, how long it has been';
+COMMENT ON COLUMN admission.blocking_tree.query IS
+'the present or the last query, as in pg_stat_activity';
+
 CREATE VIEW admission.connections AS
 	SELECT
 		c.role,
@@ -559,7 +640,7 @@ CREATE VIEW admission.connections AS
 	FROM (
 		SELECT
 			b.role, b.database, b.application_name,
-			COALESCE(b.state, 'starting') AS state,
+			COALESCE(b.state, CASE WHEN pg_catalog.pg_has_role('pg_read_all_stats', 'usage') THEN 'starting' END) AS state,
 			pg_catalog.count(*) AS connections,
 			pg_catalog.sum(pg_catalog.count(*)) OVER ()::bigint AS used
 		FROM admission.backends AS b
@@ -643,6 +724,131 @@ AS 'MODULE_PATHNAME', 'adm_openmetrics';
 COMMENT ON FUNCTION admission.openmetrics() IS
 'all metrics as a page in the format OpenMetrics 1.0; pg_admission.metrics_file has them in the Prometheus text format, which is what textfile collectors read';
 
+CREATE FUNCTION admission.runaways(
+	OUT pid int,
+	OUT backend_start timestamptz,
+	OUT past text,
+	OUT value float8,
+	OUT "limit" float8,
+	OUT protected boolean
+)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
+ROWS 10
+AS 'MODULE_PATHNAME', 'adm_runaways';
+
+COMMENT ON FUNCTION admission.runaways() IS
+'sessions past a limit for runaways; joined with pg_stat_activity it is the view admission.runaways';
+
+CREATE VIEW admission.runaways AS
+	SELECT
+		r.pid,
+		r.backend_start,
+		a.usename AS role,
+		a.datname AS database,
+		a.application_name,
+		a.client_addr AS client_address,
+		a.state,
+		r.past,
+		r.value,
+		r."limit",
+		r.protected,
+		pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) a.xact_start AS transaction_age,
+		a.query
+	FROM admission.runaways() AS r
+		LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) r.pid
+	ORDER BY r.value OPERATOR(pg_catalog./) GREATEST(r."limit", 1) DESC;
+
+COMMENT ON VIEW admission.runaways IS
+'sessions past one of the limits pg_admission.runaway_*, whether or not anything is done about them (pg_admission.runaway_action), furthest first';
+COMMENT ON COLUMN admission.runaways.pid IS
+'process';
+COMMENT ON COLUMN admission.runaways.backend_start IS
+'when it began';
+COMMENT ON COLUMN admission.runaways.role IS
+'as in pg_stat_activity, likewise the next four';
+COMMENT ON COLUMN admission.runaways.database IS
+'as in pg_stat_activity';
+COMMENT ON COLUMN admission.runaways.application_name IS
+'as in pg_stat_activity';
+COMMENT ON COLUMN admission.runaways.client_address IS
+'as in pg_stat_activity';
+COMMENT ON COLUMN admission.runaways.state IS
+'as in pg_stat_activity';
+COMMENT ON COLUMN admission.runaways.query IS
+'the present or the last query, as in pg_stat_activity';
+COMMENT ON COLUMN admission.runaways.past IS
+'the first limit it is past: cpu_time: processor time in one transaction | runtime: of a statement | idle_in_transaction, all in seconds | blocking: processes that wait for its locks';
+COMMENT ON COLUMN admission.runaways.value IS
+'what it has come to; processor time by the last sample';
+COMMENT ON COLUMN admission.runaways."limit" IS
+'the setting';
+COMMENT ON COLUMN admission.runaways.protected IS
+'whether nothing is done about it whatever the settings: superusers, reserved slots, exempt roles, replication';
+COMMENT ON COLUMN admission.runaways.transaction_age IS
+'since its transaction began';
+
+CREATE FUNCTION admission.events(
+	OUT at timestamptz,
+	OUT kind text,
+	OUT message text,
+	OUT detail text,
+	OUT outcome text,
+	OUT actor_role text,
+	OUT actor_pid int,
+	OUT actor_application text,
+	OUT actor_address text,
+	OUT pid int,
+	OUT backend_start timestamptz,
+	OUT role text,
+	OUT database text,
+	OUT application_name text,
+	OUT query_start timestamptz
+)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
+ROWS 1000
+AS 'MODULE_PATHNAME', 'adm_events';
+
+COMMENT ON FUNCTION admission.events() IS
+'the rows of the view admission.events';
+
+CREATE VIEW admission.events AS
+	SELECT * FROM admission.events();
+
+COMMENT ON VIEW admission.events IS
+'what pg_admission did and who asked for it: the last 1000 events, oldest first; the same stands in the server log; kept in pg_admission.events in the data directory, which can be read where the server is down';
+COMMENT ON COLUMN admission.events.at IS
+'when it happened';
+COMMENT ON COLUMN admission.events.kind IS
+'warmup | cut: of a warm-up''s caps | hold: clients wait for over 0.2 s, or none has for 10 s | brake | mode | stop: of a session, by cancel_backends() or terminate_backends() | runaway';
+COMMENT ON COLUMN admission.events.message IS
+'what happened, as in the server log';
+COMMENT ON COLUMN admission.events.detail IS
+'why, or with which criteria; cut off after 319 bytes';
+COMMENT ON COLUMN admission.events.outcome IS
+'what came of a signal: signal sent: nobody waited to see more | gone: the session | ended: what it did | still there after so long';
+COMMENT ON COLUMN admission.events.actor_role IS
+'role that asked for it; null: pg_admission itself, or who reloaded the configuration';
+COMMENT ON COLUMN admission.events.actor_pid IS
+'its process';
+COMMENT ON COLUMN admission.events.actor_application IS
+'its application_name';
+COMMENT ON COLUMN admission.events.actor_address IS
+'address of its client; local: a Unix socket';
+COMMENT ON COLUMN admission.events.pid IS
+'process of the session it happened to';
+COMMENT ON COLUMN admission.events.backend_start IS
+'when that session began';
+COMMENT ON COLUMN admission.events.role IS
+'its role';
+COMMENT ON COLUMN admission.events.database IS
+'its database';
+COMMENT ON COLUMN admission.events.application_name IS
+'its application_name at login';
+COMMENT ON COLUMN admission.events.query_start IS
+'when its present or last query began; the text is not kept';
+
 /*
  * Acting: for superusers, and for whom they GRANT EXECUTE.  Each returns the
  * phase as it is afterwards.
@@ -686,6 +892,22 @@ AS 'MODULE_PATHNAME', 'adm_continue_warmup';
 COMMENT ON FUNCTION admission.continue_warmup() IS
 'lets the caps rise again after hold_warmup(); an error where no warm-up runs; returns the phase';
 
+CREATE FUNCTION admission.brake(brake text DEFAULT 'on')
+RETURNS text
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'adm_brake';
+
+COMMENT ON FUNCTION admission.brake(text) IS
+'puts the caps on logins and transactions down at once, whatever runs: on: as at the beginning of a warm-up | how many transactions may run, 1 to 262143 | off; stays through restarts; returns what it was set to';
+
+CREATE FUNCTION admission.brake(transactions int)
+RETURNS text
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+AS $$ SELECT admission.brake(transactions::pg_catalog.text) $$;
+
+COMMENT ON FUNCTION admission.brake(int) IS
+'the same with the number of transactions that may run';
+
 CREATE FUNCTION admission.reset_counters()
 RETURNS void
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
@@ -693,6 +915,440 @@ AS 'MODULE_PATHNAME', 'adm_reset_counters';
 
 COMMENT ON FUNCTION admission.reset_counters() IS
 'sets the totals in admission.status and longest_wait_ms to zero';
+
+/*
+ * Stopping.  Selection is SQL; who may stop whom, and signals, are the library's,
+ * which keeps PostgreSQL's rules whoever calls it.
+ */
+
+CREATE FUNCTION admission.protection(pid int, backend_start timestamptz, include_protected boolean)
+RETURNS text
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'adm_protection';
+
+COMMENT ON FUNCTION admission.protection(int, timestamptz, boolean) IS
+'why the caller must not stop the session, by the rules of terminate_backends(); null: it may, or the session has gone; include_protected takes a superuser';
+
+CREATE FUNCTION admission.stop_backends(
+	pids int[],
+	backend_starts timestamptz[],
+	terminate boolean,
+	include_protected boolean,
+	grace interval,
+	wait interval,
+	criteria text,
+	OUT pid int,
+	OUT backend_start timestamptz,
+	OUT done text,
+	OUT gone boolean
+)
+RETURNS SETOF record
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'adm_stop_backends';
+
+COMMENT ON FUNCTION admission.stop_backends(int[], timestamptz[], boolean, boolean, interval, interval, text) IS
+'cancels or terminates these sessions, each told by its process and the time it began; for those who select them otherwise than terminate_backends() does; criteria is for the record';
+
+CREATE FUNCTION admission.check_criteria(criteria jsonb, victims text, max_victims int, include_protected boolean)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	key text;
+	least text;
+	given int;
+BEGIN
+	SELECT count(*) INTO given FROM jsonb_object_keys(criteria);
+	IF given = 0 THEN
+		RAISE EXCEPTION 'no criterion: this would be everybody'
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Say who is meant, with role_name, database_name, application_name, client, state, min_cpu_percent, min_runtime, min_transaction_age, min_idle_in_transaction, query, wait_event or blocking_at_least.';
+	END IF;
+	IF criteria ? 'role_name' AND to_regrole(quote_ident(criteria ->> 'role_name')) IS NULL THEN
+		RAISE EXCEPTION 'role "%" does not exist', criteria ->> 'role_name'
+			USING ERRCODE = 'undefined_object';
+	END IF;
+	IF criteria ? 'database_name'
+		AND NOT EXISTS (SELECT FROM pg_database WHERE datname = criteria ->> 'database_name') THEN
+		RAISE EXCEPTION 'database "%" does not exist', criteria ->> 'database_name'
+			USING ERRCODE = 'undefined_database';
+	END IF;
+	IF NOT COALESCE(criteria ->> 'state', 'idle') IN ('active', 'idle', 'idle in transaction',
+		'idle in transaction (aborted)', 'fastpath function call', 'disabled', 'waiting for admission') THEN
+		RAISE EXCEPTION 'invalid state: "%"', criteria ->> 'state'
+			USING ERRCODE = 'invalid_parameter_value',
+			DETAIL = 'It must be active, idle, idle in transaction, idle in transaction (aborted), fastpath function call, disabled, or waiting for admission.';
+	END IF;
+	FOR key, least IN
+		SELECT k, v FROM jsonb_each_text(criteria) AS c (k, v)
+		WHERE CASE
+			WHEN k IN ('min_cpu_percent', 'blocking_at_least') THEN NOT v::float8 > 0
+			WHEN k IN ('min_runtime', 'min_transaction_age', 'min_idle_in_transaction') THEN NOT v::interval > '0'
+			ELSE false END
+	LOOP
+		RAISE EXCEPTION '% must be greater than 0: %', key, least
+			USING ERRCODE = 'invalid_parameter_value';
+	END LOOP;
+	IF NOT COALESCE(victims IN ('all', 'oldest', 'all_but_oldest', 'top_cpu'), false) THEN
+		RAISE EXCEPTION 'invalid victims: "%"', victims
+			USING ERRCODE = 'invalid_parameter_value',
+			DETAIL = 'It must be all, oldest, all_but_oldest or top_cpu.';
+	END IF;
+	IF include_protected AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+		RAISE EXCEPTION 'must be superuser to use include_protected'
+			USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	IF max_victims < 1 THEN
+		RAISE EXCEPTION 'max_victims must be at least 1: %', max_victims
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION admission.check_criteria(jsonb, text, int, boolean) IS
+'an error where the criteria of find_backends() are not sound';
+
+CREATE FUNCTION admission.match_backends(
+	criteria jsonb,
+	victims text,
+	max_victims int,
+	include_protected boolean,
+	OUT pid int,
+	OUT backend_start timestamptz,
+	OUT role name,
+	OUT database name,
+	OUT application_name text,
+	OUT client_address inet,
+	OUT state text,
+	OUT reason text,
+	OUT left_alone text,
+	OUT cpu_percent float8,
+	OUT transaction_age interval,
+	OUT query text
+)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	of ALIAS FOR victims;
+	one_only boolean := victims IN ('oldest', 'top_cpu');
+	first int := CASE WHEN victims = 'all_but_oldest' THEN 2 ELSE 1 END;
+	last bigint := first - 1 + COALESCE(max_victims, CASE WHEN one_only THEN 1 END, 2147483647)::bigint;
+	told jsonb := criteria;
+	protected_too boolean := include_protected;
+BEGIN
+	PERFORM admission.check_criteria(criteria, victims, max_victims, include_protected);
+	-- Not what this transaction saw earlier.
+	PERFORM pg_stat_clear_snapshot();
+	RETURN QUERY
+	WITH found AS MATERIALIZED (
+		SELECT b.*, concat_ws(', ',
+			'role ' || c.role_name,
+			'database ' || c.database_name,
+			'application_name like ' || c.application_name,
+			'client in ' || c.client,
+			'state ' || c.state,
+			'cpu ' || CASE WHEN c.min_cpu_percent IS NOT NULL THEN round(b.cpu_percent) END || ' %',
+			'running for ' || CASE WHEN c.min_runtime IS NOT NULL THEN date_trunc('milliseconds', b.query_age) END,
+			'transaction for ' || CASE WHEN c.min_transaction_age IS NOT NULL THEN date_trunc('milliseconds', b.transaction_age) END,
+			'idle in transaction for ' || CASE WHEN c.min_idle_in_transaction IS NOT NULL THEN date_trunc('milliseconds', b.state_age) END,
+			'query like ' || c.query,
+			'wait_event ' || c.wait_event,
+			'blocking ' || CASE WHEN c.blocking_at_least IS NOT NULL THEN b.blocking END) AS why
+		FROM jsonb_to_record(told) AS c (
+				role_name text,
+				database_name text,
+				application_name text,
+				client inet,
+				state text,
+				min_cpu_percent float8,
+				min_runtime interval,
+				min_transaction_age interval,
+				min_idle_in_transaction interval,
+				query text,
+				wait_event text,
+				blocking_at_least int),
+			admission.backends AS b
+		WHERE b.backend_type = 'client backend'
+			AND (c.role_name IS NULL OR b.role = c.role_name)
+			AND (c.database_name IS NULL OR b.database = c.database_name)
+			AND (c.application_name IS NULL OR b.application_name LIKE c.application_name)
+			AND (c.client IS NULL OR b.client_address <<= c.client)
+			AND (c.state IS NULL OR b.state = c.state)
+			AND (c.min_cpu_percent IS NULL OR b.cpu_percent >= c.min_cpu_percent)
+			AND (c.min_runtime IS NULL OR b.query_age >= c.min_runtime)
+			AND (c.min_transaction_age IS NULL OR b.transaction_age >= c.min_transaction_age)
+			AND (c.min_idle_in_transaction IS NULL
+				OR (b.state LIKE 'idle in transaction%' AND b.state_age >= c.min_idle_in_transaction))
+			AND (c.query IS NULL OR b.query ILIKE c.query)
+			-- Of a parallel query, the leader stands for its workers.
+			AND (c.wait_event IS NULL OR b.wait_event = c.wait_event OR EXISTS (
+				SELECT FROM pg_stat_activity AS w
+				WHERE w.leader_pid = b.pid AND w.wait_event = c.wait_event))
+			AND (c.blocking_at_least IS NULL OR b.blocking >= c.blocking_at_least)
+	), judged AS MATERIALIZED (
+		SELECT f.*, admission.protection(f.pid, f.backend_start, protected_too) AS kept_because
+		FROM found AS f
+	), placed AS (
+		SELECT j.*, row_number() OVER (
+			PARTITION BY j.kept_because IS NULL
+			ORDER BY CASE WHEN of = 'top_cpu' THEN j.cpu_percent END DESC NULLS LAST,
+				j.transaction_age DESC NULLS LAST, j.backend_start, j.pid) AS place
+		FROM judged AS j
+	)
+	SELECT p.pid, p.backend_start, p.role, p.database, p.application_name, p.client_address, p.state,
+		p.why, p.kept_because, p.cpu_percent, p.transaction_age, p.query
+	FROM placed AS p
+	WHERE p.kept_because IS NOT NULL OR p.place BETWEEN first AND last
+	ORDER BY p.kept_because IS NOT NULL, p.place;
+END
+$$;
+
+COMMENT ON FUNCTION admission.match_backends(jsonb, text, int, boolean) IS
+'the rows of find_backends(), by its criteria as an object';
+
+CREATE FUNCTION admission.find_backends(
+	role_name text DEFAULT NULL,
+	database_name text DEFAULT NULL,
+	application_name text DEFAULT NULL,
+	client inet DEFAULT NULL,
+	state text DEFAULT NULL,
+	min_cpu_percent float8 DEFAULT NULL,
+	min_runtime interval DEFAULT NULL,
+	min_transaction_age interval DEFAULT NULL,
+	min_idle_in_transaction interval DEFAULT NULL,
+	query text DEFAULT NULL,
+	wait_event text DEFAULT NULL,
+	blocking_at_least int DEFAULT NULL,
+	victims text DEFAULT 'all',
+	max_victims int DEFAULT NULL,
+	include_protected boolean DEFAULT false,
+	OUT pid int,
+	OUT backend_start timestamptz,
+	OUT role name,
+	OUT database name,
+	OUT application_name text,
+	OUT client_address inet,
+	OUT state text,
+	OUT reason text,
+	OUT left_alone text,
+	OUT cpu_percent float8,
+	OUT transaction_age interval,
+	OUT query text
+)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT * FROM admission.match_backends(
+		jsonb_strip_nulls(jsonb_build_object(
+			'role_name', find_backends.role_name,
+			'database_name', find_backends.database_name,
+			'application_name', find_backends.application_name,
+			'client', find_backends.client,
+			'state', find_backends.state,
+			'min_cpu_percent', find_backends.min_cpu_percent,
+			'min_runtime', find_backends.min_runtime,
+			'min_transaction_age', find_backends.min_transaction_age,
+			'min_idle_in_transaction', find_backends.min_idle_in_transaction,
+			'query', find_backends.query,
+			'wait_event', find_backends.wait_event,
+			'blocking_at_least', find_backends.blocking_at_least)),
+		find_backends.victims, find_backends.max_victims, find_backends.include_protected)
+$$;
+
+COMMENT ON FUNCTION admission.find_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean) IS
+'client sessions and held logins that meet all criteria, null being none: role and database by name, application_name by LIKE, client by network, state as in pg_stat_activity or waiting for admission, processor time in the last sample from min_cpu_percent (100 is one core) on, running, transaction and idle in transaction for at least so long, query by ILIKE, wait_event its own or a parallel worker''s, so many who wait for its locks; victims: all | oldest | all_but_oldest (by their transaction) | top_cpu, at most max_victims, or 1 of the oldest or top_cpu; left_alone says who would not be stopped, and why';
+
+CREATE FUNCTION admission.stop_matching(
+	terminate boolean,
+	criteria jsonb,
+	victims text,
+	max_victims int,
+	dry_run boolean,
+	grace interval,
+	wait interval,
+	include_protected boolean,
+	OUT pid int,
+	OUT backend_start timestamptz,
+	OUT role name,
+	OUT database name,
+	OUT application_name text,
+	OUT client_address inet,
+	OUT state text,
+	OUT reason text,
+	OUT done text,
+	OUT gone boolean
+)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	verb text := CASE WHEN terminate THEN 'terminate' ELSE 'cancel' END;
+	doing boolean := terminate;
+	protected_too boolean := include_protected;
+	grace_given interval := grace;
+	wait_given interval := wait;
+	arguments text;
+BEGIN
+	PERFORM admission.check_criteria(criteria, victims, max_victims, include_protected);
+	IF COALESCE(least(grace, wait) < '0' OR greatest(grace, wait) > '1 hour', false) THEN
+		RAISE EXCEPTION 'grace and wait must be between 0 and 1 hour'
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SELECT string_agg(key || ' => ' || quote_literal(value), ', ' ORDER BY place, key) INTO arguments
+	FROM (SELECT 1 AS place, c.* FROM jsonb_each_text(criteria) AS c
+		UNION ALL
+		SELECT 2, o.* FROM jsonb_each_text(jsonb_strip_nulls(jsonb_build_object(
+			'victims', NULLIF(victims, 'all'),
+			'max_victims', max_victims,
+			'grace', grace,
+			'wait', wait,
+			'include_protected', NULLIF(include_protected, false)))) AS o) AS given;
+	IF COALESCE(dry_run, true) THEN
+		RETURN QUERY
+		SELECT m.pid, m.backend_start, m.role, m.database, m.application_name, m.client_address, m.state, m.reason,
+			COALESCE('left alone: ' || m.left_alone, 'nothing yet: a dry run'), NULL::boolean
+		FROM admission.match_backends(criteria, victims, max_victims, include_protected) AS m;
+		RETURN QUERY
+		SELECT NULL::int, NULL::timestamptz, NULL::name, NULL::name, NULL, NULL::inet, NULL, NULL,
+			format('to do it: SELECT * FROM admission.%s_backends(%s, dry_run => false);', verb, arguments), NULL::boolean;
+		RETURN;
+	END IF;
+	RETURN QUERY
+	WITH matched AS MATERIALIZED (
+		SELECT m.*, row_number() OVER () AS place
+		FROM admission.match_backends(criteria, victims, max_victims, include_protected) AS m
+	), stopped AS MATERIALIZED (
+		SELECT s.* FROM admission.stop_backends(
+			ARRAY(SELECT m.pid FROM matched AS m WHERE m.left_alone IS NULL ORDER BY m.place),
+			ARRAY(SELECT m.backend_start FROM matched AS m WHERE m.left_alone IS NULL ORDER BY m.place),
+			doing, protected_too, grace_given, wait_given, arguments) AS s
+	)
+	SELECT m.pid, m.backend_start, m.role, m.database, m.application_name, m.client_address, m.state, m.reason,
+		COALESCE(s.done, 'left alone: ' || m.left_alone), s.gone
+	FROM matched AS m LEFT JOIN stopped AS s ON s.pid = m.pid AND s.backend_start = m.backend_start
+	ORDER BY m.place;
+	IF NOT FOUND THEN
+		RAISE NOTICE 'nobody meets the criteria: %', arguments;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION admission.stop_matching(boolean, jsonb, text, int, boolean, interval, interval, boolean) IS
+'what cancel_backends() and terminate_backends() have in common';
+
+CREATE FUNCTION admission.cancel_backends(
+	role_name text DEFAULT NULL,
+	database_name text DEFAULT NULL,
+	application_name text DEFAULT NULL,
+	client inet DEFAULT NULL,
+	state text DEFAULT NULL,
+	min_cpu_percent float8 DEFAULT NULL,
+	min_runtime interval DEFAULT NULL,
+	min_transaction_age interval DEFAULT NULL,
+	min_idle_in_transaction interval DEFAULT NULL,
+	query text DEFAULT NULL,
+	wait_event text DEFAULT NULL,
+	blocking_at_least int DEFAULT NULL,
+	victims text DEFAULT 'all',
+	max_victims int DEFAULT NULL,
+	dry_run boolean DEFAULT true,
+	wait interval DEFAULT NULL,
+	include_protected boolean DEFAULT false,
+	OUT pid int,
+	OUT backend_start timestamptz,
+	OUT role name,
+	OUT database name,
+	OUT application_name text,
+	OUT client_address inet,
+	OUT state text,
+	OUT reason text,
+	OUT done text,
+	OUT gone boolean
+)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT * FROM admission.stop_matching(false,
+		jsonb_strip_nulls(jsonb_build_object(
+			'role_name', cancel_backends.role_name,
+			'database_name', cancel_backends.database_name,
+			'application_name', cancel_backends.application_name,
+			'client', cancel_backends.client,
+			'state', cancel_backends.state,
+			'min_cpu_percent', cancel_backends.min_cpu_percent,
+			'min_runtime', cancel_backends.min_runtime,
+			'min_transaction_age', cancel_backends.min_transaction_age,
+			'min_idle_in_transaction', cancel_backends.min_idle_in_transaction,
+			'query', cancel_backends.query,
+			'wait_event', cancel_backends.wait_event,
+			'blocking_at_least', cancel_backends.blocking_at_least)),
+		cancel_backends.victims, cancel_backends.max_victims, cancel_backends.dry_run, NULL, cancel_backends.wait, cancel_backends.include_protected)
+$$;
+
+COMMENT ON FUNCTION admission.cancel_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, boolean) IS
+'cancels what the sessions do that find_backends() finds with the same arguments; with dry_run, the default, only says whom and what to type; wait: for how long, up to 1 hour, to see whether what they did has ended, which gone tells; one row for each session, those left alone last';
+
+CREATE FUNCTION admission.terminate_backends(
+	role_name text DEFAULT NULL,
+	database_name text DEFAULT NULL,
+	application_name text DEFAULT NULL,
+	client inet DEFAULT NULL,
+	state text DEFAULT NULL,
+	min_cpu_percent float8 DEFAULT NULL,
+	min_runtime interval DEFAULT NULL,
+	min_transaction_age interval DEFAULT NULL,
+	min_idle_in_transaction interval DEFAULT NULL,
+	query text DEFAULT NULL,
+	wait_event text DEFAULT NULL,
+	blocking_at_least int DEFAULT NULL,
+	victims text DEFAULT 'all',
+	max_victims int DEFAULT NULL,
+	dry_run boolean DEFAULT true,
+	grace interval DEFAULT NULL,
+	wait interval DEFAULT NULL,
+	include_protected boolean DEFAULT false,
+	OUT pid int,
+	OUT backend_start timestamptz,
+	OUT role name,
+	OUT database name,
+	OUT application_name text,
+	OUT client_address inet,
+	OUT state text,
+	OUT reason text,
+	OUT done text,
+	OUT gone boolean
+)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT * FROM admission.stop_matching(true,
+		jsonb_strip_nulls(jsonb_build_object(
+			'role_name', terminate_backends.role_name,
+			'database_name', terminate_backends.database_name,
+			'application_name', terminate_backends.application_name,
+			'client', terminate_backends.client,
+			'state', terminate_backends.state,
+			'min_cpu_percent', terminate_backends.min_cpu_percent,
+			'min_runtime', terminate_backends.min_runtime,
+			'min_transaction_age', terminate_backends.min_transaction_age,
+			'min_idle_in_transaction', terminate_backends.min_idle_in_transaction,
+			'query', terminate_backends.query,
+			'wait_event', terminate_backends.wait_event,
+			'blocking_at_least', terminate_backends.blocking_at_least)),
+		terminate_backends.victims, terminate_backends.max_victims, terminate_backends.dry_run, terminate_backends.grace, terminate_backends.wait, terminate_backends.include_protected)
+$$;
+
+COMMENT ON FUNCTION admission.terminate_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, interval, boolean) IS
+'terminates the sessions that find_backends() finds with the same arguments; with dry_run, the default, only says whom and what to type; grace: cancels first, and terminates after so long whose transaction goes on; wait: for how long, up to 1 hour, to see whether they have gone, which gone tells; one row for each session, those left alone last';
 
 /*
  * Nothing for PUBLIC.
@@ -713,6 +1369,30 @@ GRANT EXECUTE ON FUNCTION
 	admission.backend_samples(),
 	admission.blocking(),
 	admission.blocked_by(int),
+	admission.blocking_tree(),
+	admission.events(),
+	admission.runaways(),
 	admission.metrics(),
 	admission.openmetrics()
 TO pg_monitor;
+
+-- Whom they may stop is up to PostgreSQL's own rules.
+GRANT USAGE ON SCHEMA admission TO pg_signal_backend;
+GRANT SELECT ON admission.backends, admission.blocking_tree TO pg_signal_backend;
+GRANT EXECUTE ON FUNCTION
+	admission.waiting(),
+	admission.backend_samples(),
+	admission.blocking(),
+	admission.blocked_by(int),
+	admission.blocking_tree()
+TO pg_signal_backend;
+GRANT EXECUTE ON FUNCTION
+	admission.protection(int, timestamptz, boolean),
+	admission.stop_backends(int[], timestamptz[], boolean, boolean, interval, interval, text),
+	admission.check_criteria(jsonb, text, int, boolean),
+	admission.match_backends(jsonb, text, int, boolean),
+	admission.stop_matching(boolean, jsonb, text, int, boolean, interval, interval, boolean),
+	admission.find_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean),
+	admission.cancel_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, boolean),
+	admission.terminate_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, interval, boolean)
+TO pg_monitor, pg_signal_backend;

@@ -27,12 +27,15 @@ QUERY="SELECT count(*), sum(o.amount - c.discount) FROM orders o JOIN customers 
 REQUEST=(--query "$QUERY")
 BUSY=4
 
-# A server with the tables, stopped, of which the others are copies, and one of
-# these that nothing is done to but measuring its capacity.
+# A server with the tables, and what else is to be done there, stopped, of which
+# the others are copies, and one of these that nothing is done to but measuring
+# its capacity.
 make_template()
 {
+	local also=${1:-}
 	start_server template 'max_connections = 600' 'autovacuum = off'
 	load_tables "$WORK/template"
+	[ -z "$also" ] || sql "$WORK/template" -c "$also"
 	stop_server template
 	start_copy ruler
 }

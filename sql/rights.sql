@@ -22,6 +22,10 @@ SELECT count(*) >= 0 FROM admission.pressure_history;
 SELECT count(*) > 0 FROM admission.backends;
 SELECT count(*) > 0 FROM admission.connections;
 SELECT count(*) > 0 FROM admission.metrics;
+SELECT count(*) >= 0 FROM admission.events;
+SELECT count(*) FROM admission.runaways;
+SELECT count(*) FROM admission.blocking_tree;
+SELECT count(*) FROM admission.find_backends(role_name => 'adm_nobody');
 SELECT length(admission.openmetrics()) > 0;
 SELECT admission.sample_now() IS NOT NULL;
 SELECT admission.start_warmup();
@@ -29,6 +33,18 @@ SELECT admission.stop_warmup();
 SELECT admission.hold_warmup();
 SELECT admission.continue_warmup();
 SELECT admission.reset_counters();
+SELECT admission.brake();
+\set SHOW_CONTEXT never
+SELECT * FROM admission.terminate_backends(role_name => 'adm_nobody', include_protected => true);
+\set SHOW_CONTEXT errors
+RESET ROLE;
+
+-- who may stop sessions need not be a reader
+CREATE ROLE adm_stopper IN ROLE pg_signal_backend;
+SET ROLE adm_stopper;
+SELECT count(*) FROM admission.find_backends(role_name => 'adm_nobody');
+SELECT count(*) FROM admission.blocking_tree;
+SELECT phase FROM admission.status;
 RESET ROLE;
 
 -- a GRANT that went too far shows nobody who logs in
@@ -40,12 +56,15 @@ SELECT phase FROM admission.status;
 SELECT * FROM admission.waiting;
 SELECT * FROM admission.pressure;
 SELECT * FROM admission.pressure_history;
-SELECT pid FROM admission.backends;
-SELECT * FROM admission.connections;
+SELECT count(*) > 0 AS processes, count(cpu_percent) + count(memory_bytes) + count(transaction_age) AS figures
+FROM admission.backends WHERE pid <> pg_backend_pid();
+SELECT count(state) FROM admission.connections;
 SELECT * FROM admission.metrics;
 SELECT admission.openmetrics();
 SELECT admission.sample_now();
 SELECT * FROM admission.blocking();
+SELECT * FROM admission.events;
+SELECT * FROM admission.runaways;
 RESET ROLE;
 
 -- an operator who was granted the actions
@@ -57,5 +76,6 @@ SELECT admission.stop_warmup();
 SELECT admission.hold_warmup();
 RESET ROLE;
 
+DROP ROLE adm_stopper;
 DROP OWNED BY adm_nobody, adm_operator;
 DROP ROLE adm_nobody, adm_reader, adm_operator;

@@ -10,6 +10,7 @@
 #include "catalog/pg_control.h"
 #include "common/controldata_utils.h"
 #include "compat.h"
+#include "events.h"
 #include "miscadmin.h"
 #include "os/clock.h"
 #include "os/files.h"
@@ -58,7 +59,10 @@ adm_arming_at_start(void)
 	verdict = adm_evidence_judge(&evidence);
 
 	if (evidence.record && !verdict.foreign_file)
+	{
 		start.warmup = record.warmup;
+		start.brake = record.brake;
+	}
 	if (verdict.trigger != ADM_TRIGGER_NONE)
 	{
 		AdmWindow	window = adm_settings_window();
@@ -80,9 +84,9 @@ adm_arming_at_start(void)
 static void
 log_beginning(AdmTrigger trigger, const char *reason)
 {
-	ereport(LOG,
-			(errmsg("pg_admission starts a warm-up: %s", adm_trigger_name(trigger)),
-			 errdetail("Seen: %s.", reason)));
+	adm_events_note(ADM_EVENT_WARMUP,
+					psprintf("pg_admission starts a warm-up: %s", adm_trigger_name(trigger)),
+					psprintf("Seen: %s.", reason));
 }
 
 void
@@ -100,9 +104,10 @@ adm_arming_log_start(void)
 	if (start.trigger != ADM_TRIGGER_NONE)
 		log_beginning(start.trigger, start.reason);
 	else if (start.resumed)
-		ereport(LOG,
-				(errmsg("pg_admission goes on with the warm-up that was interrupted, at progress %.2f",
-						adm_warmup_progress(&start.warmup))));
+		adm_events_note(ADM_EVENT_WARMUP,
+						psprintf("pg_admission goes on with the warm-up that was interrupted, at progress %.2f",
+								 adm_warmup_progress(&start.warmup)),
+						NULL);
 }
 
 void

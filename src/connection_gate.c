@@ -24,6 +24,7 @@
 #include "os/clock.h"
 #include "permits.h"
 #include "refusal_log.h"
+#include "replication/walsender.h"
 #include "samples.h"
 #include "settings.h"
 #include "starts.h"
@@ -85,6 +86,7 @@ leave_at_exit(int code, Datum arg)
 {
 	adm_samples_leave(adm_permits_is_gated(adm_permits_my_state(ADM_GATE_CONNECTION)));
 	adm_permits_leave(ADM_GATE_CONNECTION);
+	adm_permits_say_goodbye();
 }
 
 /*
@@ -339,15 +341,14 @@ observe(void)
 static void
 enter_by_permit(const Port *port)
 {
-	AdmLogin	login;
-	AdmWish		wish = {&login, ADM_RANK_ORDINARY, spare_slots()};
+	AdmWish		wish = {port->application_name ? port->application_name : "",
+	ADM_RANK_ORDINARY, spare_slots()};
 
 	end_if_abandoned();
 	RegisterXactCallback(end_start_after_first_transaction, NULL);
 	observe();
 	if (!adm_permits_try_enter(ADM_GATE_CONNECTION))
 	{
-		adm_line_describe(port, port->application_name, &login);
 		adm_starts_reclaim();
 		switch (adm_permits_enter_or_wait(ADM_GATE_CONNECTION, &wish))
 		{
@@ -365,6 +366,21 @@ enter_by_permit(const Port *port)
 	}
 }
 
+/* Who it is: nobody can ask a catalog in the hour in which that matters. */
+static void
+introduce(const Port *port, AdmExemption exemption)
+{
+	AdmSession	session = {
+		.pid = MyProcPid,
+		.start = MyStartTimestamp,
+		.exempt = exemption != ADM_EXEMPTION_NONE,
+		.replicates = am_walsender
+	};
+
+	adm_line_describe(port, port->application_name, &session.login);
+	adm_permits_introduce(&session);
+}
+
 static void
 pass_connection_gate(Port *port, int status)
 {
@@ -379,6 +395,7 @@ pass_connection_gate(Port *port, int status)
 	if (exemption == ADM_EXEMPTION_UNKNOWN_ROLE)
 		return;
 	adm_samples_join();
+	introduce(port, exemption);
 	on_shmem_exit(leave_at_exit, (Datum) 0);
 	if (exemption == ADM_EXEMPTION_FULL)
 		adm_permits_enter_exempt();

@@ -15,22 +15,27 @@
 #include "compat.h"
 #include "controller.h"
 #include "counters.h"
+#include "events.h"
 #include "history.h"
+#include "holding.h"
 #include "lending.h"
 #include "metrics.h"
 #include "os/clock.h"
 #include "permits.h"
 #include "persist.h"
+#include "policy/brake.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "refusal_log.h"
 #include "report.h"
+#include "runaways.h"
 #include "sampling.h"
 #include "settings.h"
 #include "starts.h"
 #include "state.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
+#include "utils/memutils.h"
 
 #define RESTART_AFTER_S				1
 
@@ -64,23 +69,44 @@ detach_at_exit(int code, Datum arg)
 }
 
 static void
+record_mode(AdmMode before)
+{
+	adm_events_note(ADM_EVENT_MODE,
+					psprintf("pg_admission.mode is now \"%s\"", adm_mode_name(adm_mode)),
+					psprintf("It was \"%s\"; waiting at that moment: %u logins, %u transactions.",
+							 adm_mode_name(before),
+							 adm_permits_counts(ADM_GATE_CONNECTION).waiting,
+							 adm_permits_counts(ADM_GATE_TRANSACTION).waiting));
+}
+
+static void
+record_brake(int before)
+{
+	char		is[ADM_BRAKE_TEXT_SIZE];
+	char		was[ADM_BRAKE_TEXT_SIZE];
+
+	adm_events_note(ADM_EVENT_BRAKE,
+					psprintf("pg_admission.brake is now \"%s\"", adm_brake_print(adm_brake_setting, is)),
+					psprintf("It was \"%s\".", adm_brake_print(before, was)));
+}
+
+static void
 read_settings_again(void)
 {
-	AdmMode		before;
+	AdmMode		mode_before;
+	int			brake_before;
 
 	if (!ConfigReloadPending)
 		return;
 	ConfigReloadPending = false;
 	ProcessConfigFile(PGC_SIGHUP);
-	before = adm_state_mode();
+	mode_before = adm_state_mode();
+	brake_before = adm_state_warmup().set_brake;
 	adm_state_publish_settings();
-	if (adm_mode != (int) before)
-		ereport(LOG,
-				(errmsg("pg_admission.mode is now \"%s\"", adm_mode_name(adm_mode)),
-				 errdetail("It was \"%s\"; waiting at that moment: %u logins, %u transactions.",
-						   adm_mode_name(before),
-						   adm_permits_counts(ADM_GATE_CONNECTION).waiting,
-						   adm_permits_counts(ADM_GATE_TRANSACTION).waiting)));
+	if (adm_mode != (int) mode_before)
+		record_mode(mode_before);
+	if (adm_brake_setting != brake_before)
+		record_brake(brake_before);
 }
 
 static void
@@ -111,9 +137,10 @@ advance_warmup(void)
 {
 	if (!adm_state_advance(lets_sessions_in()))
 		return;
-	ereport(LOG,
-			(errmsg("pg_admission ends the warm-up: %s",
-					adm_ending_name(adm_state_warmup().warmup.ending))));
+	adm_events_note(ADM_EVENT_WARMUP,
+					psprintf("pg_admission ends the warm-up: %s",
+							 adm_ending_name(adm_state_warmup().warmup.ending)),
+					NULL);
 }
 
 /* Saves what changed at once, and progress now and then. */
@@ -250,8 +277,11 @@ one_round(void)
 	adm_permits_serve_lines();
 	pass_waiters();
 	note_held_while_comfortable();
+	adm_holding_note();
+	adm_runaways_round();
 	save_state(false);
 	adm_history_save(false);
+	adm_events_save(false);
 	adm_metrics_write_file();
 	report_refusals();
 	warn_of_exempt_sessions();
@@ -260,6 +290,7 @@ one_round(void)
 void
 adm_controller_main(Datum arg)
 {
+	MemoryContext round_context;
 	uint32		wait_event;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
@@ -273,10 +304,14 @@ adm_controller_main(Datum arg)
 	adm_history_load();
 	adm_sampling_start();
 	wait_event = adm_compat_wait_event("AdmissionController");
+	round_context = AllocSetContextCreate(TopMemoryContext, "pg_admission round",
+										  ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(round_context);
 
 	while (!ShutdownRequestPending)
 	{
 		one_round();
+		MemoryContextReset(round_context);
 		(void) WaitLatch(MyLatch,
 						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 time_to_next_round_ms(),
@@ -286,6 +321,7 @@ adm_controller_main(Datum arg)
 	}
 	save_state(true);
 	adm_history_save(true);
+	adm_events_save(true);
 
 	/* Not 0: a controller that was terminated is wanted again. */
 	proc_exit(1);

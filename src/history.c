@@ -1,32 +1,20 @@
 /*
  * history.c - the flight recorder.
- *
- * The file: a line with its format, one with where it was written, the names
- * of the columns, a line a sample, and a CRC-32C over all that stands before
- * it.
  */
 #include "postgres.h"
 
-#include "common/file_perm.h"
 #include "counters.h"
 #include "history.h"
 #include "os/clock.h"
-#include "os/files.h"
 #include "permits.h"
+#include "ring_file.h"
 #include "state.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
-#include "text_file.h"
-#include "utils/memutils.h"
 
 #define LOCK_NAME		"pg_admission_history"
-#define FORMAT_LINE		"pg_admission_history 1\n"
-#define ORIGIN_SIZE		160
 #define SAVE_EVERY_MS	(60 * 1000)
-
-/* A longer file is not ours. */
-#define FILE_MAX_SIZE	(ADM_HISTORY_LENGTH * ADM_HISTORY_LINE_SIZE + 4096)
 
 typedef struct SharedHistory
 {
@@ -197,129 +185,62 @@ adm_history_add(const AdmMachineSample *sample)
  * The file.
  */
 
-static void
-print_origin(char *line, size_t size)
+static size_t
+print_entry(const void *entry, char *line, size_t size)
 {
-	AdmRecord	record;
-	uint64		generation;
-
-	adm_state_record(&record, &generation);
-	snprintf(line, size, "origin " UINT64_FORMAT " %s " UINT64_FORMAT "\n",
-			 record.identity.system_identifier,
-			 record.identity.machine_id[0] ? record.identity.machine_id : "-",
-			 record.identity.control_inode);
+	return adm_history_print(entry, line, size);
 }
 
-/* The whole text; palloc'd. */
-static char *
-print_file(size_t *length)
+static bool
+take_line(const char *line)
 {
-	int			count;
-	AdmHistoryEntry *entries = adm_history_read(&count);
-	size_t		size = (size_t) (count + 8) * ADM_HISTORY_LINE_SIZE;
-	char	   *text = palloc(size);
+	AdmHistoryEntry entry;
 
-	strcpy(text, FORMAT_LINE);
-	print_origin(text + strlen(text), ORIGIN_SIZE);
-	*length = strlen(text);
-	*length += adm_history_print_header(text + *length, size - *length);
-	for (int i = 0; i < count; i++)
-		*length += adm_history_print(&entries[i], text + *length, size - *length);
-	*length = adm_text_file_seal(text, *length);
-	pfree(entries);
-	return text;
+	if (!adm_history_parse(line, &entry))
+		return false;
+	append(&entry);
+	return true;
 }
+
+static AdmRingFile ring = {
+	.file = {
+		.path = ADM_HISTORY_FILE,
+		.purpose = "history file",
+		.consequence = "Until this is mended, a crash or restart loses the history."
+	},
+	.format = "pg_admission_history 1\n",
+	.consequence_of_loss = "The history begins anew; the file will be replaced.",
+	.line_size = ADM_HISTORY_LINE_SIZE,
+	.most_entries = ADM_HISTORY_LENGTH,
+	.entry_size = sizeof(AdmHistoryEntry),
+	.print_header = adm_history_print_header,
+	.print_entry = print_entry,
+	.take_line = take_line,
+	.forget_all = forget_all
+};
 
 void
 adm_history_save(bool at_exit)
 {
 	static int64 last_ms = 0;
-	static AdmTextFile file = {
-		.path = ADM_HISTORY_FILE,
-		.purpose = "history file",
-		.consequence = "Until this is mended, a crash or restart loses the history."
-	};
-	MemoryContext context;
-	MemoryContext before;
-	char	   *text;
-	size_t		length;
+	AdmHistoryEntry *entries;
+	int			count;
 
 	if (last_ms == 0)
 		last_ms = adm_clock_ms();
 	if (!at_exit && adm_clock_ms() - last_ms < SAVE_EVERY_MS)
 		return;
 	last_ms = adm_clock_ms();
-	context = AllocSetContextCreate(TopMemoryContext, "pg_admission history",
-									ALLOCSET_DEFAULT_SIZES);
-	before = MemoryContextSwitchTo(context);
-	text = print_file(&length);
-	file.mode = pg_file_create_mode;
-	(void) adm_text_file_replace(&file, text, length, at_exit);
-	MemoryContextSwitchTo(before);
-	MemoryContextDelete(context);
-}
-
-/*
- * Why the text cannot be used, or NULL when its samples are in the ring; all of
- * them or none.
- */
-static const char *
-take_file(char *text, size_t length)
-{
-	char		origin[ORIGIN_SIZE];
-	char		header[ADM_HISTORY_LINE_SIZE];
-	const char *at = text;
-
-	if (strncmp(at, FORMAT_LINE, strlen(FORMAT_LINE)) != 0)
-		return "it is damaged, or was written by another version";
-	if (!adm_text_file_unseal(text, length))
-		return "it is damaged";
-	at += strlen(FORMAT_LINE);
-	print_origin(origin, sizeof(origin));
-	if (strncmp(at, origin, strlen(origin)) != 0)
-		return "it was written elsewhere";
-	at += strlen(origin);
-	(void) adm_history_print_header(header, sizeof(header));
-	if (strncmp(at, header, strlen(header)) != 0)
-		return "it was written by another version";
-	at += strlen(header);
-	for (; *at; at = strchr(at, '\n') + 1)
-	{
-		AdmHistoryEntry entry;
-
-		if (!adm_history_parse(at, &entry))
-		{
-			forget_all();
-			return "a line of it is damaged";
-		}
-		append(&entry);
-	}
-	return NULL;
+	entries = adm_history_read(&count);
+	adm_ring_file_save(&ring, entries, count, at_exit);
+	pfree(entries);
 }
 
 void
 adm_history_load(void)
 {
-	char	   *text;
-	ssize_t		length;
-	const char *why;
-
 	adm_counters_read(&counted);
 	admitted_before = adm_permits_admitted(ADM_GATE_CONNECTION);
-	if (shared->added > 0)
-		return;
-	text = palloc(FILE_MAX_SIZE);
-	length = adm_file_read(ADM_HISTORY_FILE, text, FILE_MAX_SIZE);
-	if (length < 0 && errno == ENOENT)
-		why = NULL;
-	else if (length < 0)
-		why = strerror(errno);
-	else
-		why = take_file(text, (size_t) length);
-	if (why)
-		ereport(LOG,
-				(errmsg("pg_admission cannot use its history file \"%s\": %s",
-						ADM_HISTORY_FILE, why),
-				 errdetail("The history begins anew; the file will be replaced.")));
-	pfree(text);
+	if (shared->added == 0)
+		adm_ring_file_load(&ring);
 }

@@ -57,13 +57,12 @@ typedef union Backend
 	char		line[PG_CACHE_LINE_SIZE];
 } Backend;
 
-/* Who owns the slots of this index: the owner writes it before it waits. */
+/* Who owns the slots of this index; the owner writes it. */
 typedef struct Owner
 {
-	int			pid;
-	AdmRank		rank;
+	AdmSession	session;		/* pid last; 0: nobody, or it is being written */
+	AdmRank		rank;			/* this and the rest before it waits */
 	TimestampTz waiting_since;
-	AdmLogin	login;
 } Owner;
 
 /* All who wait at a gate with one rank, in the order of arrival. */
@@ -263,6 +262,49 @@ adm_permits_take_up(int index, AdmSlotState from)
 {
 	slot_at(ADM_GATE_TRANSACTION, index)->since_ms = adm_clock_ms();
 	(void) adm_permits_move(ADM_GATE_TRANSACTION, index, from, ADM_SLOT_ACTIVE);
+}
+
+/*
+ * Who it is.
+ */
+
+static void
+set_owner_pid(Owner *owner, int pid)
+{
+	pg_write_barrier();
+	*(volatile int *) &owner->session.pid = pid;
+	pg_write_barrier();
+}
+
+void
+adm_permits_introduce(const AdmSession *session)
+{
+	Owner	   *owner = &shared->owners[adm_compat_my_slot()];
+
+	set_owner_pid(owner, 0);
+	owner->session = *session;
+	owner->session.pid = 0;
+	set_owner_pid(owner, session->pid);
+}
+
+void
+adm_permits_say_goodbye(void)
+{
+	set_owner_pid(&shared->owners[adm_compat_my_slot()], 0);
+}
+
+bool
+adm_permits_session(int index, AdmSession *session)
+{
+	Owner	   *owner = &shared->owners[index];
+	int			pid = *(volatile int *) &owner->session.pid;
+
+	if (index >= MaxBackends || pid == 0)
+		return false;
+	pg_read_barrier();
+	*session = owner->session;
+	pg_read_barrier();
+	return *(volatile int *) &owner->session.pid == pid;
 }
 
 /*
@@ -583,10 +625,9 @@ join_line(AdmGate id, const AdmWish *wish)
 	uint64		word;
 	bool		joined;
 
-	owner->pid = MyProcPid;
 	owner->rank = wish->rank;
 	owner->waiting_since = GetCurrentTimestamp();
-	owner->login = *wish->login;
+	strlcpy(owner->session.login.application_name, wish->application_name, NAMEDATALEN);
 	slot_at(id, me)->since_ms = adm_clock_ms();
 
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
@@ -893,8 +934,7 @@ copy_line(AdmGate id, AdmWaiter *waiters)
 		for (int i = gate->lines[rank].oldest; i != NOBODY; i = slot_at(id, i)->newer)
 		{
 			waiters[n].gate = id;
-			waiters[n].pid = shared->owners[i].pid;
-			waiters[n].login = shared->owners[i].login;
+			waiters[n].session = shared->owners[i].session;
 			waiters[n].since = shared->owners[i].waiting_since;
 			n++;
 		}

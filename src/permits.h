@@ -33,7 +33,7 @@ typedef enum AdmSlotState
 
 #define ADM_SLOT_STATE_COUNT	(ADM_SLOT_LANE + 1)
 
-/* Who waits, for those who look at the line. */
+/* Who it is, for those who look at the line or stop sessions. */
 typedef struct AdmLogin
 {
 	char		role[NAMEDATALEN];
@@ -42,11 +42,20 @@ typedef struct AdmLogin
 	char		client_address[ADM_CLIENT_ADDRESS_SIZE];	/* "" for a Unix socket */
 } AdmLogin;
 
+/* A session, from its login on: what no catalog is needed for. */
+typedef struct AdmSession
+{
+	int			pid;
+	TimestampTz start;			/* as backend_start in pg_stat_activity */
+	bool		exempt;			/* it was not subject to the gates at login */
+	bool		replicates;		/* a walsender's */
+	AdmLogin	login;
+} AdmSession;
+
 typedef struct AdmWaiter
 {
 	AdmGate		gate;
-	int			pid;
-	AdmLogin	login;
+	AdmSession	session;
 	TimestampTz since;
 } AdmWaiter;
 
@@ -60,7 +69,7 @@ typedef enum AdmEntry
 /* How somebody is to wait. */
 typedef struct AdmWish
 {
-	const AdmLogin *login;
+	const char *application_name;	/* as it is now */
 	AdmRank		rank;
 	int			spare_slots;	/* server slots that must stay free for it */
 } AdmWish;
@@ -79,6 +88,10 @@ extern void adm_permits_shmem_startup(void);
 /*
  * For a backend about its own slot.
  */
+
+/* Says who it is, before anything else; and that it ends, after all else. */
+extern void adm_permits_introduce(const AdmSession *session);
+extern void adm_permits_say_goodbye(void);
 
 /* Registers an exempt session. */
 extern void adm_permits_enter_exempt(void);
@@ -133,6 +146,13 @@ extern int64 adm_permits_slot_age_ms(AdmGate gate, int index, int64 now_ms);
 
 /* Statements begun in a slot, for telling whether there was one since. */
 extern uint32 adm_permits_slot_statements(int index);
+
+/*
+ * Copies the session in the slot; false: there is none, or it has not come to
+ * its login.  The pid tells whose it is while its process cannot leave; else it
+ * is only as good as a look.
+ */
+extern bool adm_permits_session(int index, AdmSession *session);
 
 /*
  * Moves a slot between two states that it may be moved between by anybody, and

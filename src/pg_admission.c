@@ -8,6 +8,7 @@
 #include "controller.h"
 #include "counters.h"
 #include "fmgr.h"
+#include "events.h"
 #include "history.h"
 #include "lending.h"
 #include "miscadmin.h"
@@ -43,6 +44,7 @@ request_shmem(void)
 	adm_refusal_log_shmem_request();
 	adm_samples_shmem_request();
 	adm_history_shmem_request();
+	adm_events_shmem_request();
 }
 
 static void
@@ -59,12 +61,14 @@ startup_shmem(void)
 	adm_refusal_log_shmem_startup();
 	adm_samples_shmem_startup();
 	adm_history_shmem_startup();
+	adm_events_shmem_startup();
 	LWLockRelease(AddinShmemInitLock);
 
 	if (IsPostmasterEnvironment && !IsUnderPostmaster)
 	{
 		adm_state_publish_settings();
 		adm_arming_at_start();
+		adm_events_load();
 	}
 }
 

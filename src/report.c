@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "policy/brake.h"
 #include "report.h"
 
 /* A controller that works beats at least every second. */
@@ -122,6 +123,18 @@ movement(const AdmReport *r)
 					s->use * 100, time_left(&s->warmup));
 }
 
+/* Where the brake was put on; NULL: it is off. */
+static const char *
+brake_by(const AdmReport *r)
+{
+	bool		pulled = r->state.pulled_brake != ADM_BRAKE_OFF;
+	bool		set = r->state.set_brake != ADM_BRAKE_OFF;
+
+	if (pulled)
+		return set ? "admission.brake() and pg_admission.brake" : "admission.brake()";
+	return set ? "pg_admission.brake" : NULL;
+}
+
 static bool
 caps_stand(const AdmReport *r)
 {
@@ -133,13 +146,11 @@ caps_stand(const AdmReport *r)
 	return false;
 }
 
-char *
-adm_report_phase_reason(const AdmReport *r)
+static char *
+phase_reason(const AdmReport *r)
 {
 	const AdmWarmup *w = &r->state.warmup;
 
-	if (r->mode == ADM_MODE_OFF)
-		return pstrdup("pg_admission.mode is off: nobody is held or refused");
 	switch (w->phase)
 	{
 		case ADM_PHASE_OPEN:
@@ -150,13 +161,23 @@ adm_report_phase_reason(const AdmReport *r)
 			return psprintf("%s; held by hold_warmup(), with %s of the clock left",
 							how_it_started(&r->state), time_left(w));
 	}
-	if (caps_stand(r))
+	if (caps_stand(r) && brake_by(r) == NULL)
 		return r->state.level == ADM_LEVEL_COMFORTABLE ?
 			psprintf("%s; after pressure, the caps stay for a minute, and hold nobody on a comfortable machine",
 					 how_it_ended(w)) :
 			psprintf("%s; new sessions and transactions are capped while %s",
 					 how_it_ended(w), pressure_words(r));
 	return pstrdup(how_it_ended(w));
+}
+
+char *
+adm_report_phase_reason(const AdmReport *r)
+{
+	if (r->mode == ADM_MODE_OFF)
+		return pstrdup("pg_admission.mode is off: nobody is held or refused");
+	if (brake_by(r))
+		return psprintf("the brake is on, by %s; %s", brake_by(r), phase_reason(r));
+	return phase_reason(r);
 }
 
 static uint64
@@ -216,6 +237,16 @@ static bool
 refusals_are_news(const AdmGateTotals *t)
 {
 	return t->last_refusal_age_ms >= 0 && t->last_refusal_age_ms < REFUSALS_ARE_NEWS_MS;
+}
+
+static char *
+advice_on_brake(const AdmReport *r)
+{
+	if (r->state.pulled_brake != ADM_BRAKE_OFF)
+		return pstrdup("to see who uses the machine: SELECT * FROM admission.backends ORDER BY cpu_percent DESC NULLS LAST LIMIT 10; when it is well again, to release the brake: SELECT admission.brake('off');");
+	if (r->state.set_brake != ADM_BRAKE_OFF)
+		return pstrdup("to see who uses the machine: SELECT * FROM admission.backends ORDER BY cpu_percent DESC NULLS LAST LIMIT 10; when it is well again, to release the brake: ALTER SYSTEM RESET pg_admission.brake; SELECT pg_reload_conf();");
+	return NULL;
 }
 
 /* What ends the caps: outside a warm-up there is none to stop. */
@@ -281,6 +312,8 @@ adm_report_advice(const AdmReport *r)
 		advice = advice_on_mode(r);
 	if (advice == NULL)
 		advice = advice_on_exempt(r);
+	if (advice == NULL)
+		advice = advice_on_brake(r);
 	if (advice == NULL)
 		advice = advice_on_lines(r);
 	if (advice == NULL)

@@ -9,6 +9,7 @@
 
 #include "arming.h"
 #include "counters.h"
+#include "events.h"
 #include "history.h"
 #include "os/clock.h"
 #include "os/sampler.h"
@@ -213,9 +214,7 @@ govern(const Look *before, const Look *now)
 
 	order = adm_state_govern(in, &pressure);
 	if (order.cut)
-		ereport(LOG,
-				(errmsg("pg_admission cuts the caps: pressure is critical"),
-				 errdetail("%s", cause_words())));
+		adm_events_note(ADM_EVENT_CUT, "pg_admission cuts the caps: pressure is critical", cause_words());
 	if (order.relapse)
 		adm_arming_on_relapse();
 	adm_permits_serve_lines();

@@ -8,6 +8,8 @@
 #include <limits.h>
 
 #include "compat.h"
+#include "policy/brake.h"
+#include "policy/level.h"
 #include "policy/per_core.h"
 #include "policy/role_list.h"
 #include "settings.h"
@@ -26,6 +28,7 @@ int			adm_warmup_duration_ms = 5 * 60 * 1000;
 int			adm_warmup_max_age_ms = 24 * 60 * 60 * 1000;
 int			adm_warmup_initial_connections = -1;
 int			adm_warmup_target_connections = -1;
+int			adm_brake_setting = ADM_BRAKE_OFF;
 int			adm_connection_queue_timeout_ms = 10 * 1000;
 bool		adm_transaction_gate = true;
 int			adm_max_running_transactions = 0;
@@ -36,11 +39,18 @@ int			adm_client_check_interval_ms = 500;
 int			adm_refusal_sqlstate = ERRCODE_TOO_MANY_CONNECTIONS;
 char	   *adm_exempt_roles = NULL;
 int			adm_exempt_connections = 5;
+int			adm_runaway_action = ADM_RUNAWAY_NONE;
+int			adm_runaway_only_under = ADM_LEVEL_HIGH;
+int			adm_runaway_cpu_time_s = 60;
+int			adm_runaway_runtime_s = -1;
+int			adm_runaway_idle_in_transaction_s = 60;
+int			adm_runaway_blocking = 5;
 int			adm_cores = 0;
 int			adm_sample_interval_ms = 1000;
 char	   *adm_metrics_file = NULL;
 char	   *adm_system_root = NULL;
 
+static char *brake = NULL;
 static char *max_running_transactions = NULL;
 static char *warmup_initial_transactions = NULL;
 static bool patience_chosen = false;
@@ -57,6 +67,21 @@ static const struct config_enum_entry mode_options[] = {
 static const struct config_enum_entry advance_options[] = {
 	{"load", ADM_ADVANCE_LOAD, false},
 	{"clock", ADM_ADVANCE_CLOCK, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry runaway_action_options[] = {
+	{"none", ADM_RUNAWAY_NONE, false},
+	{"log", ADM_RUNAWAY_LOG, false},
+	{"cancel", ADM_RUNAWAY_CANCEL, false},
+	{"terminate", ADM_RUNAWAY_TERMINATE, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry level_options[] = {
+	{"comfortable", ADM_LEVEL_COMFORTABLE, false},
+	{"high", ADM_LEVEL_HIGH, false},
+	{"critical", ADM_LEVEL_CRITICAL, false},
 	{NULL, 0, false}
 };
 
@@ -185,6 +210,30 @@ assign_warmup_initial_transactions(const char *newval, void *extra)
 	adm_warmup_initial_transactions = *(int *) extra;
 }
 
+static bool
+check_brake(char **newval, void **extra, GucSource source)
+{
+	int			value;
+
+	if (!adm_brake_parse(*newval, &value))
+	{
+		GUC_check_errdetail("It must be off, on, or how many transactions may run, from 1 to %d.",
+							ADM_BRAKE_MOST);
+		return false;
+	}
+	*extra = adm_compat_guc_malloc(sizeof(value));
+	if (*extra == NULL)
+		return false;
+	memcpy(*extra, &value, sizeof(value));
+	return true;
+}
+
+static void
+assign_brake(const char *newval, void *extra)
+{
+	adm_brake_setting = *(int *) extra;
+}
+
 /*
  * What stands in the configuration file, or is set for all roles in all
  * databases, is meant for all; the rest for some.
@@ -219,6 +268,11 @@ define_modes(void)
 							 &adm_warmup_advance, ADM_ADVANCE_LOAD,
 							 advance_options,
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_admission.brake",
+							   "Puts the caps down at once, whatever runs.",
+							   "off; on: as at the beginning of a warm-up; or how many transactions may run. admission.brake() does the same.",
+							   &brake, "off",
+							   PGC_SIGHUP, 0, check_brake, assign_brake, NULL);
 	DefineCustomEnumVariable("pg_admission.refusal_sqlstate",
 							 "The SQLSTATE with which a connection is refused.",
 							 "With 57P03 pg_isready answers \"rejecting\", and probes that act on it may restart the server.",
@@ -333,6 +387,45 @@ define_connections(void)
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
+static void
+define_runaways(void)
+{
+	DefineCustomEnumVariable("pg_admission.runaway_action",
+							 "What is done about a session past one of the limits for runaways.",
+							 "none, log, cancel or terminate; at most five in a minute, and never about exempt sessions.",
+							 &adm_runaway_action, ADM_RUNAWAY_NONE, runaway_action_options,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("pg_admission.runaway_only_under",
+							 "The pressure from which on it is done.",
+							 "\"comfortable\" means always.",
+							 &adm_runaway_only_under, ADM_LEVEL_HIGH, level_options,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.runaway_cpu_time",
+							"The processor time in one transaction from which on a session is a runaway.",
+							"Parallel workers included; -1 means no limit.",
+							&adm_runaway_cpu_time_s, 60,
+							-1, INT_MAX / 1000,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.runaway_runtime",
+							"The running time of a statement from which on its session is a runaway.",
+							"-1 means no limit.",
+							&adm_runaway_runtime_s, -1,
+							-1, INT_MAX / 1000,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.runaway_idle_in_transaction",
+							"The time idle in a transaction from which on a session is a runaway.",
+							"-1 means no limit.",
+							&adm_runaway_idle_in_transaction_s, 60,
+							-1, INT_MAX / 1000,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_admission.runaway_blocking",
+							"How many processes that wait for its locks make a session a runaway.",
+							"-1 means no limit.",
+							&adm_runaway_blocking, 5,
+							-1, MAX_BACKENDS,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+}
+
 /* A path that is a folder fails when it is written, with the reason. */
 static void
 define_pressure(void)
@@ -363,6 +456,7 @@ adm_settings_define(void)
 	define_warmup();
 	define_connections();
 	define_transactions();
+	define_runaways();
 	define_pressure();
 	MarkGUCPrefixReserved("pg_admission");
 }

@@ -25,6 +25,14 @@ typedef enum AdmAdvance
 	ADM_ADVANCE_CLOCK
 } AdmAdvance;
 
+typedef enum AdmRunawayAction
+{
+	ADM_RUNAWAY_NONE,
+	ADM_RUNAWAY_LOG,
+	ADM_RUNAWAY_CANCEL,
+	ADM_RUNAWAY_TERMINATE
+} AdmRunawayAction;
+
 /* Bounds of a warm-up's duration and age; the upper one is the GUC's. */
 #define ADM_SHORTEST_WARMUP_MS	100
 #define ADM_LONGEST_WARMUP_MS	INT_MAX
@@ -37,6 +45,7 @@ extern int	adm_warmup_duration_ms;
 extern int	adm_warmup_max_age_ms;
 extern int	adm_warmup_initial_connections; /* -1 = no cap */
 extern int	adm_warmup_target_connections;	/* -1 = no cap */
+extern int	adm_brake_setting;			/* policy/brake.h */
 extern int	adm_connection_queue_timeout_ms;
 extern bool adm_transaction_gate;
 extern int	adm_max_running_transactions;	/* policy/per_core.h, likewise */
@@ -47,6 +56,12 @@ extern int	adm_client_check_interval_ms;	/* 0 = never */
 extern int	adm_refusal_sqlstate;	/* an encoded SQLSTATE */
 extern char *adm_exempt_roles;	/* for adm_role_list_next() */
 extern int	adm_exempt_connections;
+extern int	adm_runaway_action; /* AdmRunawayAction */
+extern int	adm_runaway_only_under; /* AdmLevel */
+extern int	adm_runaway_cpu_time_s; /* -1 = no limit, likewise the others */
+extern int	adm_runaway_runtime_s;
+extern int	adm_runaway_idle_in_transaction_s;
+extern int	adm_runaway_blocking;	/* processes */
 extern int	adm_cores;			/* 0 = as many as the process may use */
 extern int	adm_sample_interval_ms;
 extern char *adm_metrics_file;	/* "" = none */

@@ -34,6 +34,13 @@ adm_sql_require_reader(const char *function_name)
 			 errhint("GRANT pg_monitor to the role.")));
 }
 
+double
+adm_sql_interval_ms(const Interval *interval)
+{
+	return ((double) interval->month * DAYS_PER_MONTH + interval->day) *
+		SECS_PER_DAY * 1000.0 + (double) interval->time / 1000.0;
+}
+
 int64
 adm_sql_epoch_us(void)
 {

@@ -4,6 +4,8 @@
 #ifndef ADM_SQL_ACCESS_H
 #define ADM_SQL_ACCESS_H
 
+#include "datatype/timestamp.h"
+
 /* Raises an error unless the library was preloaded. */
 extern void adm_sql_require_preloaded(void);
 
@@ -12,6 +14,12 @@ extern void adm_sql_require_preloaded(void);
  * all sessions: a GRANT to the wrong role must not show who logs in.
  */
 extern void adm_sql_require_reader(const char *function_name);
+
+/*
+ * An interval in milliseconds; a month counts as 30 days, as in arithmetic with
+ * intervals.
+ */
+extern double adm_sql_interval_ms(const Interval *interval);
 
 /* Midnight of 2000-01-01, from where SQL counts, in microseconds since 1970. */
 extern int64 adm_sql_epoch_us(void);

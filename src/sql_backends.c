@@ -1,25 +1,22 @@
 /*
  * sql_backends.c - what the sample and the gate know of each process, for the
- * view backends, and who blocks whom, for those who ask.
+ * view backends.
  */
 #include "postgres.h"
 
 #include <math.h>
 
+#include "catalog/pg_authid.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "permits.h"
 #include "samples.h"
 #include "sql_access.h"
 #include "sql_row.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
-#include "utils/wait_event.h"
-#include "waits.h"
+#include "utils/acl.h"
+#include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(adm_backend_samples);
-PG_FUNCTION_INFO_V1(adm_blocking);
 
 #define PERCENT		100.0
 
@@ -43,11 +40,36 @@ put_gate_state(AdmRow *row, int index)
 		adm_row_put_null(row);
 }
 
+/*
+ * As in pg_stat_activity: of sessions whose statistics the caller must not read
+ * there is not more than the process.  One that has no role is the server's.
+ */
+static bool
+may_read(int index)
+{
+	Oid			role = *(volatile Oid *) &ProcGlobal->allProcs[index].roleId;
+
+	return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS) ||
+		(OidIsValid(role) && has_privs_of_role(GetUserId(), role));
+}
+
+/* Of a client's session, from its login on: its identity, with the process id. */
+static void
+put_start(AdmRow *row, int index, int pid)
+{
+	AdmSession	session;
+
+	if (index < MaxBackends && adm_permits_session(index, &session) && session.pid == pid)
+		adm_row_put(row, TimestampTzGetDatum(session.start));
+	else
+		adm_row_put_null(row);
+}
+
 /* A process that came after the sample has no figures yet. */
 static void
-put_figures(AdmRow *row, const AdmBackendSample *sample, int pid)
+put_figures(AdmRow *row, const AdmBackendSample *sample, bool known)
 {
-	if (sample->pid != pid)
+	if (!known)
 	{
 		for (int i = 0; i < 8; i++)
 			adm_row_put_null(row);
@@ -72,7 +94,7 @@ adm_backend_samples(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo;
 	AdmBackendSample *samples;
 
-	adm_sql_require_reader("backend_samples");
+	adm_sql_require_preloaded();
 	rsinfo = adm_rows_begin(fcinfo);
 	samples = adm_samples_backends();
 	for (int i = 0; i < adm_samples_slots(); i++)
@@ -83,94 +105,10 @@ adm_backend_samples(PG_FUNCTION_ARGS)
 		if (pid == 0)
 			continue;
 		adm_row_put(&row, Int32GetDatum(pid));
+		put_start(&row, i, pid);
 		put_gate_state(&row, i);
-		put_figures(&row, &samples[i], pid);
+		put_figures(&row, &samples[i], samples[i].pid == pid && may_read(i));
 		adm_rows_add(rsinfo, &row);
-	}
-	return (Datum) 0;
-}
-
-/* One process that blocks another, as often as it blocks one. */
-typedef struct Blockers
-{
-	int		   *pids;
-	int			count;
-} Blockers;
-
-static bool
-waits_for_lock(int index)
-{
-	return (adm_wait_event(index) & 0xFF000000U) == PG_WAIT_LOCK;
-}
-
-/* Who blocks the process, each once. */
-static void
-add_blockers(Blockers *all, int pid)
-{
-	ArrayType  *array;
-	Datum	   *pids;
-	int			count;
-
-	array = DatumGetArrayTypeP(DirectFunctionCall1(pg_blocking_pids, Int32GetDatum(pid)));
-	deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT, &pids, NULL, &count);
-	if (count == 0)
-		return;
-	all->pids = all->pids ?
-		repalloc(all->pids, (all->count + count) * sizeof(int)) :
-		palloc(count * sizeof(int));
-	for (int i = 0; i < count; i++)
-	{
-		bool		seen = false;
-
-		for (int j = 0; j < i; j++)
-			seen |= DatumGetInt32(pids[j]) == DatumGetInt32(pids[i]);
-		if (!seen)
-			all->pids[all->count++] = DatumGetInt32(pids[i]);
-	}
-}
-
-static int
-compare_pids(const void *a, const void *b)
-{
-	return *(const int *) a - *(const int *) b;
-}
-
-static void
-put_blocker(ReturnSetInfo *rsinfo, int pid, int processes)
-{
-	AdmRow		row = {.count = 0};
-
-	adm_row_put(&row, Int32GetDatum(pid));
-	adm_row_put(&row, Int32GetDatum(processes));
-	adm_rows_add(rsinfo, &row);
-}
-
-/* Each look locks the whole lock table, and there is one for each that waits. */
-Datum
-adm_blocking(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *rsinfo;
-	Blockers	all = {NULL, 0};
-	int			processes = 0;
-
-	adm_sql_require_reader("blocking");
-	rsinfo = adm_rows_begin(fcinfo);
-	for (int i = 0; i < adm_samples_slots(); i++)
-	{
-		int			pid = adm_compat_pid(&ProcGlobal->allProcs[i]);
-
-		if (pid != 0 && waits_for_lock(i))
-			add_blockers(&all, pid);
-	}
-	if (all.count > 0)
-		qsort(all.pids, all.count, sizeof(int), compare_pids);
-	for (int i = 0; i < all.count; i++)
-	{
-		processes++;
-		if (i + 1 < all.count && all.pids[i + 1] == all.pids[i])
-			continue;
-		put_blocker(rsinfo, all.pids[i], processes);
-		processes = 0;
 	}
 	return (Datum) 0;
 }

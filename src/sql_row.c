@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "mb/pg_wchar.h"
 #include "sql_row.h"
 #include "utils/builtins.h"
 
@@ -28,6 +29,27 @@ void
 adm_row_put_text(AdmRow *row, const char *text)
 {
 	adm_row_put(row, CStringGetTextDatum(text));
+}
+
+void
+adm_row_put_client_text(AdmRow *row, const char *text)
+{
+	char	   *clean = pstrdup(text);
+
+	if (text[0] == '\0')
+	{
+		adm_row_put_null(row);
+		return;
+	}
+	if (GetDatabaseEncoding() == PG_SQL_ASCII || !pg_verifymbstr(text, strlen(text), true))
+	{
+		for (char *c = clean; *c; c++)
+		{
+			if (IS_HIGHBIT_SET(*c))
+				*c = '?';
+		}
+	}
+	adm_row_put_text(row, clean);
 }
 
 void

@@ -7,7 +7,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 
-#define ADM_MOST_COLUMNS	48
+#define ADM_MOST_COLUMNS	64
 
 typedef struct AdmRow
 {
@@ -19,6 +19,12 @@ typedef struct AdmRow
 extern void adm_row_put(AdmRow *row, Datum value);
 extern void adm_row_put_null(AdmRow *row);
 extern void adm_row_put_text(AdmRow *row, const char *text);
+
+/*
+ * What a client sent may be of any encoding, or of none: it must not keep others
+ * from reading a view.  Empty is null.
+ */
+extern void adm_row_put_client_text(AdmRow *row, const char *text);
 
 /* NaN is null. */
 extern void adm_row_put_real(AdmRow *row, double value);

@@ -5,10 +5,13 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
+#include "catalog/pg_authid.h"
+#include "miscadmin.h"
+#include "policy/brake.h"
 #include "report.h"
 #include "sql_access.h"
 #include "sql_row.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inet.h"
 #include "utils/timestamp.h"
@@ -45,6 +48,16 @@ put_warmup(AdmRow *row, const AdmWarmup *w)
 		adm_row_put(row, TimestampTzGetDatum(w->started_at_us - adm_sql_epoch_us()));
 	}
 	adm_row_put(row, Float8GetDatum(adm_warmup_progress(w)));
+}
+
+/* The one that was pulled comes first: it was somebody's last word. */
+static void
+put_brake(AdmRow *row, const AdmWarmupState *s)
+{
+	char		buffer[ADM_BRAKE_TEXT_SIZE];
+
+	adm_row_put_text(row, adm_brake_print(s->pulled_brake != ADM_BRAKE_OFF ?
+										  s->pulled_brake : s->set_brake, buffer));
 }
 
 static void
@@ -134,6 +147,7 @@ adm_status(PG_FUNCTION_ARGS)
 	adm_row_put_text(&row, adm_report_advice(&report));
 	adm_row_put_text(&row, adm_level_name(report.state.level));
 	put_warmup(&row, &report.state.warmup);
+	put_brake(&row, &report.state);
 	put_connections(&row, &report);
 	put_connection_totals(&row, &report.totals);
 	put_transactions(&row, &report);
@@ -142,35 +156,6 @@ adm_status(PG_FUNCTION_ARGS)
 	adm_row_put(&row, TimestampTzGetDatum(report.totals.reset_at));
 	put_controller(&row, &report.controller);
 	PG_RETURN_DATUM(adm_row_datum(&row, fcinfo));
-}
-
-/*
- * What a client sent as a name may be of any encoding, or of none: it must not
- * keep others from reading the view.
- */
-static void
-put_name(AdmRow *row, const char *name)
-{
-	char	   *clean = pstrdup(name);
-
-	if (GetDatabaseEncoding() == PG_SQL_ASCII || !pg_verifymbstr(name, strlen(name), true))
-	{
-		for (char *c = clean; *c; c++)
-		{
-			if (IS_HIGHBIT_SET(*c))
-				*c = '?';
-		}
-	}
-	adm_row_put(row, CStringGetTextDatum(clean));
-}
-
-static void
-put_text_or_null(AdmRow *row, const char *text)
-{
-	if (text[0] == '\0')
-		adm_row_put_null(row);
-	else
-		adm_row_put(row, CStringGetTextDatum(text));
 }
 
 /* The zone of a link-local address is no part of type inet. */
@@ -187,30 +172,45 @@ put_address(AdmRow *row, char *address)
 		adm_row_put(row, DirectFunctionCall1(inet_in, CStringGetDatum(address)));
 }
 
+/* Who waits is for those who may read everybody's statistics. */
+static void
+put_login(AdmRow *row, AdmLogin *login, bool may_read)
+{
+	if (!may_read)
+	{
+		for (int i = 0; i < 4; i++)
+			adm_row_put_null(row);
+		return;
+	}
+	adm_row_put_client_text(row, login->role);
+	adm_row_put_client_text(row, login->database);
+	adm_row_put_client_text(row, login->application_name);
+	put_address(row, login->client_address);
+}
+
 Datum
 adm_waiting(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo;
+	bool		may_read;
 	AdmWaiter  *waiters;
 	int			count;
 	int			place = 0;
 
-	adm_sql_require_reader("waiting");
+	adm_sql_require_preloaded();
+	may_read = has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
 	rsinfo = adm_rows_begin(fcinfo);
 	waiters = adm_permits_waiters(&count);
 	for (int i = 0; i < count; i++)
 	{
+		AdmWaiter  *waiter = &waiters[i];
 		AdmRow		row = {.count = 0};
 
-		adm_row_put(&row, CStringGetTextDatum(waiters[i].gate == ADM_GATE_CONNECTION ?
-											  "connection" : "transaction"));
-		adm_row_put(&row, Int32GetDatum(waiters[i].pid));
-		put_name(&row, waiters[i].login.role);
-		put_name(&row, waiters[i].login.database);
-		put_text_or_null(&row, waiters[i].login.application_name);
-		put_address(&row, waiters[i].login.client_address);
-		adm_row_put(&row, TimestampTzGetDatum(waiters[i].since));
-		place = i > 0 && waiters[i].gate == waiters[i - 1].gate ? place + 1 : 1;
+		adm_row_put_text(&row, waiter->gate == ADM_GATE_CONNECTION ? "connection" : "transaction");
+		adm_row_put(&row, Int32GetDatum(waiter->session.pid));
+		put_login(&row, &waiter->session.login, may_read);
+		adm_row_put(&row, TimestampTzGetDatum(waiter->since));
+		place = i > 0 && waiter->gate == waiters[i - 1].gate ? place + 1 : 1;
 		adm_row_put(&row, Int32GetDatum(place));
 		adm_rows_add(rsinfo, &row);
 	}

@@ -1,5 +1,5 @@
 /*
- * sql_warmup.c - start_warmup, stop_warmup, hold_warmup, continue_warmup,
+ * sql_warmup.c - start_warmup, stop_warmup, hold_warmup, continue_warmup, brake,
  * reset_counters.
  *
  * Who may call them is a matter of GRANT: they change what the server admits,
@@ -8,9 +8,11 @@
 #include "postgres.h"
 
 #include "counters.h"
+#include "events.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "permits.h"
+#include "policy/brake.h"
 #include "policy/per_core.h"
 #include "policy/ramp.h"
 #include "settings.h"
@@ -23,6 +25,7 @@ PG_FUNCTION_INFO_V1(adm_start_warmup);
 PG_FUNCTION_INFO_V1(adm_stop_warmup);
 PG_FUNCTION_INFO_V1(adm_hold_warmup);
 PG_FUNCTION_INFO_V1(adm_continue_warmup);
+PG_FUNCTION_INFO_V1(adm_brake);
 PG_FUNCTION_INFO_V1(adm_reset_counters);
 
 /* How long a caller waits for the state file before it is warned. */
@@ -38,25 +41,29 @@ session_user_name(void)
 static void
 log_change(const char *what)
 {
-	ereport(LOG,
-			(errmsg("pg_admission: the warm-up was %s by %s",
-					what, session_user_name()),
-			 errhidestmt(true)));
+	adm_events_note(ADM_EVENT_WARMUP,
+					psprintf("pg_admission: the warm-up was %s by %s",
+							 what, session_user_name()),
+					NULL);
 }
 
-/*
- * Lets in whom the new caps admit, and makes sure that a restart will remember
- * them.  Returns the phase, which is what the functions answer.
- */
-static Datum
-finish_change(void)
+/* Lets in whom the new caps admit, and makes sure that a restart will remember them. */
+static void
+finish_change(const char *what)
 {
 	adm_permits_serve_lines();
 	if (!adm_state_wait_saved(SAVE_TIMEOUT_MS))
 		ereport(WARNING,
-				(errmsg("the warm-up has changed, but could not be saved yet"),
+				(errmsg("%s has changed, but could not be saved yet", what),
 				 errdetail("A restart would forget the change."),
 				 errhint("See the server log, and controller_heartbeat_age_ms in admission.status.")));
+}
+
+/* Returns the phase, which is what the functions answer. */
+static Datum
+finish_warmup_change(void)
+{
+	finish_change("the warm-up");
 	return CStringGetTextDatum(adm_phase_name(adm_state_warmup().warmup.phase));
 }
 
@@ -69,14 +76,11 @@ no_warmup_runs(const char *attempt)
 			 errhint("Start one with admission.start_warmup().")));
 }
 
-/* A month counts as 30 days, as in arithmetic with intervals. */
 static int64
-interval_ms(const Interval *interval)
+duration_ms(const Interval *interval)
 {
-	double		ms;
+	double		ms = adm_sql_interval_ms(interval);
 
-	ms = ((double) interval->month * DAYS_PER_MONTH + interval->day) *
-		SECS_PER_DAY * 1000.0 + (double) interval->time / 1000.0;
 	if (!(ms >= ADM_SHORTEST_WARMUP_MS && ms <= ADM_LONGEST_WARMUP_MS))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -129,12 +133,12 @@ check_duration(const AdmWindow *window)
 }
 
 static void
-tell_if_not_binding(void)
+tell_if_not_binding(const char *what)
 {
 	if (adm_state_mode() != ADM_MODE_ENFORCE)
 		ereport(WARNING,
-				(errmsg("the warm-up holds nobody: pg_admission.mode is \"%s\"",
-						adm_mode_name(adm_state_mode()))));
+				(errmsg("%s holds nobody: pg_admission.mode is \"%s\"",
+						what, adm_mode_name(adm_state_mode()))));
 }
 
 Datum
@@ -145,7 +149,7 @@ adm_start_warmup(PG_FUNCTION_ARGS)
 	adm_sql_require_preloaded();
 	window = adm_settings_window();
 	if (!PG_ARGISNULL(0))
-		window.duration_ms = interval_ms(PG_GETARG_INTERVAL_P(0));
+		window.duration_ms = duration_ms(PG_GETARG_INTERVAL_P(0));
 	if (!PG_ARGISNULL(1))
 		window.initial_connections = session_cap("initial_connections", PG_GETARG_INT32(1));
 	if (!PG_ARGISNULL(2))
@@ -159,12 +163,12 @@ adm_start_warmup(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
 		check_order("transactions", window.initial_transactions, window.target_transactions);
 	check_duration(&window);
-	tell_if_not_binding();
+	tell_if_not_binding("the warm-up");
 
 	adm_state_begin_warmup(ADM_TRIGGER_MANUAL, &window,
 						   psprintf("started by %s", session_user_name()));
 	log_change("started");
-	PG_RETURN_DATUM(finish_change());
+	PG_RETURN_DATUM(finish_warmup_change());
 }
 
 Datum
@@ -175,7 +179,7 @@ adm_stop_warmup(PG_FUNCTION_ARGS)
 		log_change("stopped");
 	else
 		ereport(NOTICE, (errmsg("no warm-up runs")));
-	PG_RETURN_DATUM(finish_change());
+	PG_RETURN_DATUM(finish_warmup_change());
 }
 
 Datum
@@ -186,7 +190,7 @@ adm_hold_warmup(PG_FUNCTION_ARGS)
 		log_change("held");
 	else if (adm_state_warmup().warmup.phase == ADM_PHASE_OPEN)
 		no_warmup_runs("hold");
-	PG_RETURN_DATUM(finish_change());
+	PG_RETURN_DATUM(finish_warmup_change());
 }
 
 Datum
@@ -197,7 +201,66 @@ adm_continue_warmup(PG_FUNCTION_ARGS)
 		log_change("continued");
 	else if (adm_state_warmup().warmup.phase == ADM_PHASE_OPEN)
 		no_warmup_runs("continue");
-	PG_RETURN_DATUM(finish_change());
+	PG_RETURN_DATUM(finish_warmup_change());
+}
+
+/*
+ * The brake.
+ */
+
+static int
+brake_argument(FunctionCallInfo fcinfo)
+{
+	char	   *word;
+	int			brake;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the brake must be off, on, or a number")));
+	word = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	if (!adm_brake_parse(word, &brake))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for the brake: \"%s\"", word),
+				 errdetail("It must be off, on, or how many transactions may run, from 1 to %d.",
+						   ADM_BRAKE_MOST)));
+	return brake;
+}
+
+/* What the caller may not expect. */
+static void
+tell_about_brake(int brake)
+{
+	if (brake == ADM_BRAKE_OFF && adm_state_warmup().set_brake != ADM_BRAKE_OFF)
+		ereport(WARNING,
+				(errmsg("the brake is still on: the setting pg_admission.brake says so"),
+				 errhint("ALTER SYSTEM RESET pg_admission.brake; SELECT pg_reload_conf();")));
+	if (brake == ADM_BRAKE_OFF)
+		return;
+	tell_if_not_binding("the brake");
+	if (!adm_transaction_gate)
+		ereport(WARNING,
+				(errmsg("the brake holds only logins: pg_admission.transaction_gate is off")));
+}
+
+Datum
+adm_brake(PG_FUNCTION_ARGS)
+{
+	char		buffer[ADM_BRAKE_TEXT_SIZE];
+	const char *word;
+	int			brake;
+
+	adm_sql_require_preloaded();
+	brake = brake_argument(fcinfo);
+	word = adm_brake_print(brake, buffer);
+	tell_about_brake(brake);
+	adm_state_pull_brake(brake);
+	adm_events_note(ADM_EVENT_BRAKE,
+					psprintf("pg_admission: the brake was set to %s by %s", word, session_user_name()),
+					NULL);
+	finish_change("the brake");
+	PG_RETURN_DATUM(CStringGetTextDatum(word));
 }
 
 Datum

@@ -1,5 +1,6 @@
 /*
- * state.c - the warm-up, the published settings and caps, the heartbeat.
+ * state.c - the warm-up, the brake, the published settings and caps, the
+ * heartbeat.
  *
  * The circle of a change: it is made to the warm-up or the settings under the
  * state lock, the caps are computed from both before the lock is released, and
@@ -14,6 +15,7 @@
 #include "compat.h"
 #include "os/clock.h"
 #include "os/host.h"
+#include "policy/brake.h"
 #include "policy/permit_word.h"
 #include "policy/ramp.h"
 #include "state.h"
@@ -65,6 +67,7 @@ typedef struct SharedState
 	AdmWarmupState warmup;
 	AdmGovernor governors[ADM_GATE_COUNT];
 	bool		gates_transactions; /* published settings */
+	int			initial_transactions;
 	int			target_transactions;
 	int64		advanced_ms;	/* monotonic; the clock has run so far */
 	bool		awaits_promotion;
@@ -147,6 +150,32 @@ lifted(AdmGate gate, int cap)
 	return cap == ADM_UNCAPPED ? ADM_NO_CAP : (uint32) cap;
 }
 
+static bool
+is_braked(void)
+{
+	return shared->warmup.pulled_brake != ADM_BRAKE_OFF ||
+		shared->warmup.set_brake != ADM_BRAKE_OFF;
+}
+
+/* Both brakes bind, so the tighter one does. */
+static int
+braked_transactions(int cap)
+{
+	int			initial = adm_ramp_transaction_cap(shared->initial_transactions,
+												   shared->target_transactions,
+												   shared->cores, 0);
+
+	cap = adm_brake_cap(shared->warmup.set_brake, initial, cap);
+	return adm_brake_cap(shared->warmup.pulled_brake, initial, cap);
+}
+
+/* As at the beginning of a warm-up. */
+static uint32
+braked_starts(uint32 cap)
+{
+	return is_braked() ? Min(cap, (uint32) adm_ramp_start_cap(shared->cores, 0)) : cap;
+}
+
 /*
  * Of sessions that start, and of sessions.  These are not capped outside a
  * warm-up: there may be any number already.
@@ -162,7 +191,8 @@ connection_caps(const AdmWarmup *w)
 		sessions = adm_ramp_connection_cap(w->window.initial_connections,
 										   w->window.target_connections,
 										   room, progress);
-	return adm_word_caps(lifted(ADM_GATE_CONNECTION, adm_ramp_start_cap(shared->cores, progress)),
+	return adm_word_caps(braked_starts(lifted(ADM_GATE_CONNECTION,
+											 adm_ramp_start_cap(shared->cores, progress))),
 						 lifted(ADM_GATE_CONNECTION, sessions));
 }
 
@@ -182,15 +212,18 @@ transaction_caps(const AdmWarmup *w)
 				 adm_ramp_transaction_cap(w->window.initial_transactions,
 										  open ? shared->target_transactions : w->window.target_transactions,
 										  shared->cores, adm_warmup_progress(w)));
-	cap = Min(cap, ADM_NO_CAP / 2 - 1);
+	cap = braked_transactions(Min(cap, ADM_NO_CAP / 2 - 1));
 	return adm_word_caps(cap, 2 * cap);
 }
 
-/* Outside a warm-up caps stand under pressure and for a while after it. */
+/*
+ * Outside a warm-up caps stand while the brake is on, and under pressure and for
+ * a while after it.
+ */
 static bool
 has_caps(AdmGate gate)
 {
-	return shared->warmup.warmup.phase != ADM_PHASE_OPEN ||
+	return is_braked() || shared->warmup.warmup.phase != ADM_PHASE_OPEN ||
 		(is_governed() && adm_governor_is_pressed(&shared->governors[gate]));
 }
 
@@ -392,6 +425,16 @@ adm_state_stop_warmup(void)
 	return change_warmup(adm_warmup_stop);
 }
 
+void
+adm_state_pull_brake(int brake)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->warmup.pulled_brake = brake;
+	note_change();
+	LWLockRelease(shared->lock);
+	adm_state_wake_controller();
+}
+
 static bool
 saved_up_to(uint64 generation)
 {
@@ -450,6 +493,7 @@ adm_state_set_start(const AdmStart *start)
 	shared->start = *start;
 	shared->awaits_promotion = start->standby;
 	shared->warmup.warmup = start->warmup;
+	shared->warmup.pulled_brake = start->brake;
 	note_begin(start->reason);
 	LWLockRelease(shared->lock);
 }
@@ -496,9 +540,11 @@ adm_state_publish_settings(void)
 	else if (shared->cores == 0)
 		shared->cores = adm_host_usable_cores();
 	shared->gates_transactions = adm_transaction_gate;
+	shared->initial_transactions = adm_warmup_initial_transactions;
 	shared->target_transactions = adm_max_running_transactions;
 	shared->max_age_ms = adm_warmup_max_age_ms;
 	shared->warmup.advance = (AdmAdvance) adm_warmup_advance;
+	shared->warmup.set_brake = adm_brake_setting;
 	publish_caps();
 	LWLockRelease(shared->lock);
 }
@@ -634,6 +680,7 @@ adm_state_record(AdmRecord *record, uint64 *generation)
 	record->identity = shared->start.identity;
 	record->in_recovery = shared->awaits_promotion;
 	record->warmup = shared->warmup.warmup;
+	record->brake = shared->warmup.pulled_brake;
 	*generation = shared->changed_generation;
 	LWLockRelease(shared->lock);
 }

@@ -1,6 +1,6 @@
 /*
- * state.h - what the whole server knows: the warm-up, the published settings
- * and caps, the controller's heartbeat.
+ * state.h - what the whole server knows: the warm-up, the brake, the published
+ * settings and caps, the controller's heartbeat.
  *
  * Everything is in shared memory and reached through these functions, which
  * lock inside and hand out copies.  What gates read is atomic and needs no
@@ -29,6 +29,8 @@ typedef struct AdmWarmupState
 	double		lift[ADM_GATE_COUNT];	/* on the ramp's caps */
 	AdmLevel	level;
 	double		use;			/* by gated work, of caps or cores; NaN: unknown */
+	int			pulled_brake;	/* policy/brake.h: by the function */
+	int			set_brake;		/* likewise, by the setting */
 } AdmWarmupState;
 
 /* What the postmaster found at the server's start. */
@@ -37,6 +39,7 @@ typedef struct AdmStart
 	AdmIdentity identity;
 	bool		standby;
 	AdmWarmup	warmup;			/* as it begins or goes on */
+	int			brake;			/* pulled before a restart */
 	AdmTrigger	trigger;		/* armed it just now, or none */
 	bool		resumed;		/* an interrupted one goes on */
 	bool		foreign_file;	/* the state file was written elsewhere */
@@ -106,6 +109,9 @@ extern void adm_state_begin_warmup_anew(AdmTrigger trigger, const char *reason);
 extern bool adm_state_hold_warmup(void);
 extern bool adm_state_continue_warmup(void);
 extern bool adm_state_stop_warmup(void);
+
+/* Pulls or releases the brake; what the setting says stands beside it. */
+extern void adm_state_pull_brake(int brake);
 
 /*
  * Waits until the controller has written the present warm-up to the state

@@ -394,10 +394,8 @@ static void
 enter_or_wait(AdmWork work)
 {
 	Patience	patience = patience_for(work);
-	AdmLogin	login;
-	AdmWish		wish = {&login, patience.rank, 0};
+	AdmWish		wish = {application_name ? application_name : "", patience.rank, 0};
 
-	adm_line_describe(MyProcPort, application_name, &login);
 	if (adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish) == ADM_ENTRY_WAITING)
 		wait_for_permit(&patience);
 }

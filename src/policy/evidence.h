@@ -26,12 +26,13 @@ typedef struct AdmIdentity
 	uint64_t	control_inode;
 } AdmIdentity;
 
-/* What the state file keeps: who wrote it, and the warm-up. */
+/* What the state file keeps: who wrote it, the warm-up and the brake. */
 typedef struct AdmRecord
 {
 	AdmIdentity identity;
 	bool		in_recovery;	/* the writer was a standby */
 	AdmWarmup	warmup;
+	int			brake;			/* pulled by the function; policy/brake.h */
 } AdmRecord;
 
 typedef struct AdmEvidence

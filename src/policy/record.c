@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "brake.h"
 #include "per_core.h"
 
 /* An id that could not be read is printed so, to keep a value on each line. */
@@ -27,6 +28,7 @@ id_or_unknown(const char *id)
 size_t
 adm_record_print(const AdmRecord *r, char *buffer, size_t size)
 {
+	char		brake[ADM_BRAKE_TEXT_SIZE];
 	int			length;
 
 	length = snprintf(buffer, size,
@@ -48,7 +50,8 @@ adm_record_print(const AdmRecord *r, char *buffer, size_t size)
 					  "target_transactions %d\n"
 					  "spent_ms %" PRId64 "\n"
 					  "age_ms %" PRId64 "\n"
-					  "started_at_us %" PRId64 "\n",
+					  "started_at_us %" PRId64 "\n"
+					  "brake %s\n",
 					  ADM_RECORD_FORMAT,
 					  r->identity.system_identifier,
 					  r->identity.major_version,
@@ -67,7 +70,8 @@ adm_record_print(const AdmRecord *r, char *buffer, size_t size)
 					  r->warmup.window.target_transactions,
 					  r->warmup.spent_ms,
 					  r->warmup.age_ms,
-					  r->warmup.started_at_us);
+					  r->warmup.started_at_us,
+					  adm_brake_print(r->brake, brake));
 	if (length < 0 || (size_t) length >= size)
 		return 0;
 	return (size_t) length;
@@ -187,6 +191,14 @@ take_warmup(const char **text, AdmWarmup *w)
 		take_signed(text, "started_at_us", INT64_MIN, INT64_MAX, &w->started_at_us);
 }
 
+static bool
+take_brake(const char **text, int *brake)
+{
+	char		word[ADM_BRAKE_TEXT_SIZE];
+
+	return take_word(text, "brake", word, sizeof(word)) && adm_brake_parse(word, brake);
+}
+
 AdmRecordResult
 adm_record_parse(const char *text, AdmRecord *record)
 {
@@ -202,6 +214,7 @@ adm_record_parse(const char *text, AdmRecord *record)
 	if (!take_identity(&text, &r.identity) ||
 		!take_int(&text, "in_recovery", 0, 1, &in_recovery) ||
 		!take_warmup(&text, &r.warmup) ||
+		(format > 1 && !take_brake(&text, &r.brake)) ||
 		*text != '\0')
 		return ADM_RECORD_DAMAGED;
 	if (r.warmup.phase != ADM_PHASE_OPEN &&

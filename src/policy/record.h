@@ -12,7 +12,8 @@
 
 #include "evidence.h"
 
-#define ADM_RECORD_FORMAT		1
+/* Format 1 had no brake. */
+#define ADM_RECORD_FORMAT		2
 #define ADM_RECORD_MAX_SIZE		1024	/* of the text, with its end */
 
 typedef enum AdmRecordResult

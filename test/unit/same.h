@@ -40,7 +40,8 @@ same_record(const AdmRecord *a, const AdmRecord *b)
 {
 	return same_identity(&a->identity, &b->identity) &&
 		a->in_recovery == b->in_recovery &&
-		same_warmup(&a->warmup, &b->warmup);
+		same_warmup(&a->warmup, &b->warmup) &&
+		a->brake == b->brake;
 }
 
 #endif							/* ADM_TEST_SAME_H */

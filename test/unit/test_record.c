@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "policy/brake.h"
 #include "policy/per_core.h"
 #include "policy/record.h"
 #include "same.h"
@@ -23,38 +24,48 @@
 #define DAMAGED	ADM_RECORD_DAMAGED
 #define NEWER	ADM_RECORD_NEWER
 
+/* What both formats have in common. */
+#define COMMON_LINES \
+	"system_identifier 7301942123456789012\n" \
+	"major_version 17\n" \
+	"machine_id " MACHINE_ID "\n" \
+	"boot_id " BOOT_ID "\n" \
+	"control_device 2049\n" \
+	"control_inode 131\n" \
+	"in_recovery 0\n" \
+	"phase holding\n" \
+	"trigger new_host\n" \
+	"ending expired\n" \
+	"duration_ms 300000\n" \
+	"initial_connections 10\n" \
+	"target_connections -1\n" \
+	"initial_transactions 0\n" \
+	"target_transactions -4\n" \
+	"spent_ms 1234\n" \
+	"age_ms 56789\n" \
+	"started_at_us 1700000000123456\n"
+
 /*
- * What format 1 looks like.  Files with this text are out there: it may get a
- * successor but must not change.
+ * What the formats look like.  Files with these texts are out there: there may
+ * be a successor but they must not change.  Format 1 is not written any more.
  */
 static const char format_1_text[] =
 "pg_admission_state 1\n"
-"system_identifier 7301942123456789012\n"
-"major_version 17\n"
-"machine_id " MACHINE_ID "\n"
-"boot_id " BOOT_ID "\n"
-"control_device 2049\n"
-"control_inode 131\n"
-"in_recovery 0\n"
-"phase holding\n"
-"trigger new_host\n"
-"ending expired\n"
-"duration_ms 300000\n"
-"initial_connections 10\n"
-"target_connections -1\n"
-"initial_transactions 0\n"
-"target_transactions -4\n"
-"spent_ms 1234\n"
-"age_ms 56789\n"
-"started_at_us 1700000000123456\n";
+COMMON_LINES;
 
-static const AdmRecord format_1_record = {
+static const char format_2_text[] =
+"pg_admission_state 2\n"
+COMMON_LINES
+"brake 48\n";
+
+static const AdmRecord format_2_record = {
 	{7301942123456789012u, 17, MACHINE_ID, BOOT_ID, 2049, 131},
 	false,
 	{
 		ADM_PHASE_HOLDING, ADM_TRIGGER_NEW_HOST, ADM_ENDING_EXPIRED,
 		{300000, 10, -1, 0, -4}, 1234, 56789, 1700000000123456
-	}
+	},
+	48
 };
 
 /* Names of the results, as tables show them. */
@@ -114,19 +125,33 @@ assert_prints_again(const AdmRecord *record)
  */
 
 static void
-format_1_stays_as_it_is(void **state)
+format_2_stays_as_it_is(void **state)
 {
 	char		text[ADM_RECORD_MAX_SIZE];
-	size_t		length = strlen(format_1_text);
+	size_t		length = strlen(format_2_text);
 	AdmRecord	record;
 
 	(void) state;
-	assert_int_equal(adm_record_print(&format_1_record, text, sizeof(text)),
+	assert_int_equal(adm_record_print(&format_2_record, text, sizeof(text)),
 					 length);
-	assert_string_equal(text, format_1_text);
-	assert_int_equal(parse_exactly(format_1_text, length, &record),
+	assert_string_equal(text, format_2_text);
+	assert_int_equal(parse_exactly(format_2_text, length, &record),
 					 ADM_RECORD_GOOD);
-	assert_true(same_record(&record, &format_1_record));
+	assert_true(same_record(&record, &format_2_record));
+}
+
+/* It had no brake. */
+static void
+format_1_is_still_read(void **state)
+{
+	AdmRecord	expected = format_2_record;
+	AdmRecord	record;
+
+	(void) state;
+	expected.brake = ADM_BRAKE_OFF;
+	assert_int_equal(parse_exactly(format_1_text, strlen(format_1_text), &record),
+					 ADM_RECORD_GOOD);
+	assert_true(same_record(&record, &expected));
 }
 
 /* Of hexadecimal digits and, never alone, dashes; often unknown. */
@@ -201,6 +226,7 @@ random_record(Seeded *random)
 	r.identity.control_inode = random_word(random);
 	r.in_recovery = seeded_once_in(random, 2);
 	random_warmup(random, &r.warmup);
+	r.brake = (int) random_number(random, ADM_BRAKE_ON, ADM_BRAKE_MOST);
 	return r;
 }
 
@@ -218,20 +244,51 @@ random_records_make_the_round_trip(void **state)
 	}
 }
 
+/* Makes a text of format 1 of one of format 2; returns its length. */
+static size_t
+make_format_1(char *text)
+{
+	char	   *end = strstr(text, "\nbrake ") + 1;
+
+	text[strlen("pg_admission_state ")] = '1';
+	*end = '\0';
+	return (size_t) (end - text);
+}
+
+static void
+random_records_are_read_in_format_1(void **state)
+{
+	Seeded		random = {303};
+
+	(void) state;
+	for (int i = 0; i < 20000; i++)
+	{
+		AdmRecord	record = random_record(&random);
+		AdmRecord	read;
+		char		text[ADM_RECORD_MAX_SIZE];
+
+		assert_true(adm_record_print(&record, text, sizeof(text)) > 0);
+		assert_int_equal(parse_exactly(text, make_format_1(text), &read),
+						 ADM_RECORD_GOOD);
+		record.brake = ADM_BRAKE_OFF;
+		assert_true(same_record(&record, &read));
+	}
+}
+
 /* Every size up to the text's and its end, in buffers of just that size. */
 static void
 print_needs_room_for_the_end(void **state)
 {
-	size_t		length = strlen(format_1_text);
+	size_t		length = strlen(format_2_text);
 
 	(void) state;
-	assert_int_equal(adm_record_print(&format_1_record, NULL, 0), 0);
+	assert_int_equal(adm_record_print(&format_2_record, NULL, 0), 0);
 	for (size_t size = 1; size <= length + 2; size++)
 	{
 		char	   *buffer = malloc(size);
 
 		assert_non_null(buffer);
-		assert_int_equal(adm_record_print(&format_1_record, buffer, size),
+		assert_int_equal(adm_record_print(&format_2_record, buffer, size),
 						 size > length ? length : 0);
 		free(buffer);
 	}
@@ -261,6 +318,7 @@ longest_record(void)
 	r.warmup.spent_ms = INT64_MAX;
 	r.warmup.age_ms = INT64_MAX;
 	r.warmup.started_at_us = INT64_MIN;
+	r.brake = ADM_BRAKE_MOST;
 	return r;
 }
 
@@ -303,6 +361,7 @@ record_of_nonsense_fits(void **state)
 	record.warmup.window.target_transactions = INT_MIN;
 	record.warmup.spent_ms = INT64_MIN;
 	record.warmup.age_ms = INT64_MIN;
+	record.brake = INT_MIN;
 	assert_true(adm_record_print(&record, text, sizeof(text)) > 0);
 	assert_result("nonsense", text, strlen(text), ADM_RECORD_DAMAGED);
 }
@@ -317,6 +376,8 @@ every_truncation_is_damaged(void **state)
 	(void) state;
 	for (size_t i = 0; i < strlen(format_1_text); i++)
 		assert_result("truncated", format_1_text, i, ADM_RECORD_DAMAGED);
+	for (size_t i = 0; i < strlen(format_2_text); i++)
+		assert_result("truncated", format_2_text, i, ADM_RECORD_DAMAGED);
 	for (size_t i = 0; i < length; i++)
 		assert_result("truncated", longest, i, ADM_RECORD_DAMAGED);
 }
@@ -325,13 +386,13 @@ every_truncation_is_damaged(void **state)
  * Lines removed, doubled, swapped and added.
  */
 
-#define LINES	19
+#define LINES	20
 
 /* Where line i of the text begins; LINES for its end. */
 static const char *
 line_at(int i)
 {
-	const char *p = format_1_text;
+	const char *p = format_2_text;
 
 	while (i-- > 0)
 		p = strchr(p, '\n') + 1;
@@ -441,13 +502,30 @@ no_line_may_be_added(void **state)
 	for (size_t s = 0; s < COUNT_OF(strangers); s++)
 		for (int at = 0; at <= LINES; at++)
 		{
-			int			before = (int) (line_at(at) - format_1_text);
+			int			before = (int) (line_at(at) - format_2_text);
 			int			length;
 
 			length = snprintf(text, sizeof(text), "%.*s%s%s", before,
-							  format_1_text, strangers[s], line_at(at));
+							  format_2_text, strangers[s], line_at(at));
 			assert_result("stranger", text, (size_t) length, DAMAGED);
 		}
+}
+
+/* The brake's line belongs to format 2 and to no other. */
+static void
+formats_are_not_mixed(void **state)
+{
+	char		text[2 * ADM_RECORD_MAX_SIZE];
+
+	(void) state;
+	sprintf(text, "%sbrake off\n", format_1_text);
+	assert_result("format 1 with a brake", text, strlen(text), DAMAGED);
+	sprintf(text, "%sbrake\n", format_1_text);
+	assert_result("format 1 with a name", text, strlen(text), DAMAGED);
+	sprintf(text, "pg_admission_state 2\n%s", strchr(format_1_text, '\n') + 1);
+	assert_result("format 2 without a brake", text, strlen(text), DAMAGED);
+	sprintf(text, "pg_admission_state 3\n%s", strchr(format_2_text, '\n') + 1);
+	assert_result("format 3", text, strlen(text), NEWER);
 }
 
 /*
@@ -467,25 +545,26 @@ typedef struct ValueRow
 static const ValueRow value_rows[] = {
 	{"pg_admission_state", "0", DAMAGED},
 	{"pg_admission_state", "-1", DAMAGED},
-	{"pg_admission_state", "2", NEWER},
+	{"pg_admission_state", "1", DAMAGED},
+	{"pg_admission_state", "3", NEWER},
 	{"pg_admission_state", "10", NEWER},
 	{"pg_admission_state", "2147483647", NEWER},
 	{"pg_admission_state", "2147483648", DAMAGED},
-	{"pg_admission_state", "4294967297", DAMAGED},
+	{"pg_admission_state", "4294967298", DAMAGED},
 	{"pg_admission_state", "9223372036854775807", DAMAGED},
-	{"pg_admission_state", "18446744073709551617", DAMAGED},
+	{"pg_admission_state", "18446744073709551618", DAMAGED},
 	{"pg_admission_state", "99999999999999999999999999999999999999", DAMAGED},
 	{"pg_admission_state", "-2147483648", DAMAGED},
 	{"pg_admission_state", "-9223372036854775809", DAMAGED},
-	{"pg_admission_state", "1.0", DAMAGED},
 	{"pg_admission_state", "2.0", DAMAGED},
-	{"pg_admission_state", "2 ", DAMAGED},
-	{"pg_admission_state", " 2", DAMAGED},
-	{"pg_admission_state", "+2", DAMAGED},
-	{"pg_admission_state", "0x2", DAMAGED},
-	{"pg_admission_state", "1\r", DAMAGED},
+	{"pg_admission_state", "3.0", DAMAGED},
+	{"pg_admission_state", "3 ", DAMAGED},
+	{"pg_admission_state", " 3", DAMAGED},
+	{"pg_admission_state", "+3", DAMAGED},
+	{"pg_admission_state", "0x3", DAMAGED},
+	{"pg_admission_state", "2\r", DAMAGED},
 	{"pg_admission_state", "-", DAMAGED},
-	{"pg_admission_state", "one", DAMAGED},
+	{"pg_admission_state", "two", DAMAGED},
 	{"pg_admission_state", "", DAMAGED},
 
 	{"system_identifier", "0", GOOD},
@@ -624,6 +703,27 @@ static const ValueRow value_rows[] = {
 	{"started_at_us", "9223372036854775808", DAMAGED},
 	{"started_at_us", "yesterday", DAMAGED},
 	{"started_at_us", "", DAMAGED},
+
+	{"brake", "off", GOOD},
+	{"brake", "on", GOOD},
+	{"brake", "1", GOOD},
+	{"brake", "262143", GOOD},
+	{"brake", "0", DAMAGED},
+	{"brake", "-1", DAMAGED},
+	{"brake", "262144", DAMAGED},
+	{"brake", "2147483648", DAMAGED},
+	{"brake", "4294967297", DAMAGED},
+	{"brake", "18446744073709551617", DAMAGED},
+	{"brake", "+1", DAMAGED},
+	{"brake", "1.0", DAMAGED},
+	{"brake", "4x", DAMAGED},
+	{"brake", "on off", DAMAGED},
+	{"brake", "on\r", DAMAGED},
+	{"brake", "yes", DAMAGED},
+	{"brake", "-", DAMAGED},
+	{"brake", " ", DAMAGED},
+	{"brake", "", DAMAGED},
+	{"brake", X39, DAMAGED},
 };
 
 /* Puts the value in the place of the one that the line of this name has. */
@@ -635,11 +735,11 @@ replace_value(const char *name, const char *value, char *text)
 	for (int i = 0; i < LINES; i++)
 	{
 		const char *line = line_at(i);
-		int			before = (int) (line - format_1_text);
+		int			before = (int) (line - format_2_text);
 
 		if (strncmp(line, name, name_length) == 0 && line[name_length] == ' ')
 			return (size_t) sprintf(text, "%.*s%s %s\n%s",
-									before, format_1_text, name, value,
+									before, format_2_text, name, value,
 									line_at(i + 1));
 	}
 	fail_msg("there is no line \"%s\"", name);
@@ -673,15 +773,15 @@ static void
 names_are_taken_literally(void **state)
 {
 	char		text[2 * ADM_RECORD_MAX_SIZE];
-	const char *phase = strstr(format_1_text, "phase ");
-	int			before = (int) (phase - format_1_text);
+	const char *phase = strstr(format_2_text, "phase ");
+	int			before = (int) (phase - format_2_text);
 
 	(void) state;
 	for (size_t i = 0; i < COUNT_OF(wrong_names); i++)
 	{
 		int			length;
 
-		length = sprintf(text, "%.*s%s%s", before, format_1_text,
+		length = sprintf(text, "%.*s%s%s", before, format_2_text,
 						 wrong_names[i], strchr(phase, '\n'));
 		assert_result(wrong_names[i], text, (size_t) length, DAMAGED);
 	}
@@ -700,18 +800,20 @@ static const TextRow text_rows[] = {
 	{"many ends of lines", "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", DAMAGED},
 	{"name", "pg_admission_state", DAMAGED},
 	{"name and blank", "pg_admission_state ", DAMAGED},
-	{"format without an end", "pg_admission_state 1", DAMAGED},
-	{"format only", "pg_admission_state 1\n", DAMAGED},
-	{"later format without an end", "pg_admission_state 2", DAMAGED},
-	{"later format only", "pg_admission_state 2\n", NEWER},
+	{"format without an end", "pg_admission_state 2", DAMAGED},
+	{"format only", "pg_admission_state 2\n", DAMAGED},
+	{"earlier format without an end", "pg_admission_state 1", DAMAGED},
+	{"earlier format only", "pg_admission_state 1\n", DAMAGED},
+	{"later format without an end", "pg_admission_state 3", DAMAGED},
+	{"later format only", "pg_admission_state 3\n", NEWER},
 	{"later format, other lines",
-	"pg_admission_state 2\n\xfe{\"phase\":7}", NEWER},
+	"pg_admission_state 3\n\xfe{\"phase\":7}", NEWER},
 	{"later format, not first",
-	"major_version 17\npg_admission_state 2\n", DAMAGED},
+	"major_version 17\npg_admission_state 3\n", DAMAGED},
 	{"binary", "\x7f" "ELF\x02\x01\x01", DAMAGED},
 	{"all bits", "\xff\xff\xff\xff\xff\xff\xff\xff", DAMAGED},
-	{"byte order mark", "\xef\xbb\xbfpg_admission_state 2\n", DAMAGED},
-	{"Windows", "pg_admission_state 2\r\n", DAMAGED},
+	{"byte order mark", "\xef\xbb\xbfpg_admission_state 3\n", DAMAGED},
+	{"Windows", "pg_admission_state 3\r\n", DAMAGED},
 	{"other file", "# PostgreSQL configuration file\n", DAMAGED},
 };
 
@@ -731,7 +833,7 @@ whole_texts(void **state)
 static void
 open_state_needs_no_warmup(void **state)
 {
-	AdmRecord	record = format_1_record;
+	AdmRecord	record = format_2_record;
 	char		text[ADM_RECORD_MAX_SIZE];
 
 	(void) state;
@@ -752,10 +854,10 @@ open_state_needs_no_warmup(void **state)
 #define MUTATIONS	200000
 
 static const char *const tokens[] = {
-	"-1", "0", "2", "-", " ", "\n", "\r\n", "open", "warming", "none",
+	"-1", "0", "1", "2", "3", "-", " ", "\n", "\r\n", "open", "warming", "none",
 	"manual", "2147483648", "4611686018427387904", "9223372036854775808",
 	"18446744073709551616", "99999999999999999999999999999999", "phase ",
-	"machine_id ", "\xff"
+	"machine_id ", "brake ", "off", "on", "\xff"
 };
 
 /* Puts length bytes in the place of the cut bytes at this place. */
@@ -797,6 +899,7 @@ mutate(Seeded *random, char *text, size_t length)
 	}
 }
 
+/* One text in four was of format 1. */
 static size_t
 mutated_text(Seeded *random, char *text, size_t size)
 {
@@ -804,6 +907,8 @@ mutated_text(Seeded *random, char *text, size_t size)
 	size_t		length = adm_record_print(&record, text, size);
 	int			times = 1 + (int) seeded_below(random, 3);
 
+	if (seeded_once_in(random, 4))
+		length = make_format_1(text);
 	while (times-- > 0)
 		length = mutate(random, text, length);
 	return length;
@@ -837,8 +942,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(format_1_stays_as_it_is),
+		cmocka_unit_test(format_2_stays_as_it_is),
+		cmocka_unit_test(format_1_is_still_read),
 		cmocka_unit_test(random_records_make_the_round_trip),
+		cmocka_unit_test(random_records_are_read_in_format_1),
 		cmocka_unit_test(print_needs_room_for_the_end),
 		cmocka_unit_test(longest_record_fits),
 		cmocka_unit_test(record_of_nonsense_fits),
@@ -847,6 +954,7 @@ main(void)
 		cmocka_unit_test(no_line_may_be_there_twice),
 		cmocka_unit_test(no_lines_may_be_swapped),
 		cmocka_unit_test(no_line_may_be_added),
+		cmocka_unit_test(formats_are_not_mixed),
 		cmocka_unit_test(values),
 		cmocka_unit_test(names_are_taken_literally),
 		cmocka_unit_test(whole_texts),

@@ -1,0 +1,333 @@
+/*
+ * runaways.c - sessions past the limits set for one.
+ *
+ * The controller has no catalogs: who is protected was found out at login.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "blocking.h"
+#include "events.h"
+#include "os/clock.h"
+#include "runaways.h"
+#include "samples.h"
+#include "settings.h"
+#include "state.h"
+#include "utils/timestamp.h"
+
+/* How long whoever was stopped may take to end. */
+#define SHOULD_END_WITHIN_MS	5000
+
+/* After so long one that goes on may be stopped again. */
+#define AGAIN_AFTER_MS			(30 * 1000)
+
+/* One that was acted on, until it is forgotten. */
+typedef struct Case
+{
+	AdmTarget	target;			/* pid 0: none */
+	AdmDoing	doing;
+	int64		at_ms;
+	uint64		event;			/* 0: nothing is to be found out any more */
+} Case;
+
+/* Those of half a minute: of log and observe as many as are remembered. */
+#define CASES	64
+
+static Case cases[CASES];
+static AdmRunawayBudget budget;
+
+/*
+ * Finding.
+ */
+
+static double
+seconds_since(TimestampTz since, TimestampTz now)
+{
+	return since == 0 ? NAN : (double) (now - since) / USECS_PER_SEC;
+}
+
+static bool
+is_idle_in_transaction(int state)
+{
+	return state == STATE_IDLEINTRANSACTION || state == STATE_IDLEINTRANSACTION_ABORTED;
+}
+
+static AdmRunawayFigures
+figures_of(const AdmRunaway *r, const AdmBackendSample *sample, const AdmBlocking *blocking,
+		   TimestampTz now)
+{
+	AdmRunawayFigures f;
+	double		state_s = seconds_since(r->doing.state_start, now);
+
+	f.of[ADM_RUNAWAY_CPU_TIME] = sample->pid == r->target.pid ? sample->transaction_cpu_s : NAN;
+	f.of[ADM_RUNAWAY_RUNTIME] = r->doing.state == STATE_RUNNING ?
+		seconds_since(r->doing.query_start, now) : NAN;
+	f.of[ADM_RUNAWAY_IDLE_IN_TRANSACTION] = is_idle_in_transaction(r->doing.state) ? state_s : NAN;
+	f.of[ADM_RUNAWAY_BLOCKING] = adm_blocking_by(blocking, r->target.pid);
+	return f;
+}
+
+static AdmRunawayFigures
+limits(void)
+{
+	AdmRunawayFigures l;
+
+	l.of[ADM_RUNAWAY_CPU_TIME] = adm_runaway_cpu_time_s;
+	l.of[ADM_RUNAWAY_RUNTIME] = adm_runaway_runtime_s;
+	l.of[ADM_RUNAWAY_IDLE_IN_TRANSACTION] = adm_runaway_idle_in_transaction_s;
+	l.of[ADM_RUNAWAY_BLOCKING] = adm_runaway_blocking;
+	return l;
+}
+
+/* The session in the slot, if it is past a limit. */
+static bool
+find_at(int index, const AdmBackendSample *sample, const AdmBlocking *blocking, AdmRunaway *r)
+{
+	AdmRunawayFigures limit = limits();
+	AdmRunawayFigures figures;
+
+	if (!adm_permits_session(index, &r->session))
+		return false;
+	r->target = (AdmTarget) {r->session.pid, r->session.start};
+	if (!adm_stopping_doing(r->target, &r->doing))
+		return false;
+	figures = figures_of(r, sample, blocking, GetCurrentTimestamp());
+	if (!adm_runaway_judge(&limit, &figures, &r->kind))
+		return false;
+	r->value = figures.of[r->kind];
+	r->limit = limit.of[r->kind];
+	return true;
+}
+
+AdmRunaway *
+adm_runaways_find(int *count)
+{
+	AdmRunaway *found = palloc(MaxBackends * sizeof(AdmRunaway));
+	AdmBackendSample *samples = adm_samples_backends();
+	AdmBlocking blocking = {0};
+
+	if (adm_runaway_blocking >= 0)
+		blocking = adm_blocking_read();
+	adm_compat_forget_activity();
+	*count = 0;
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		if (find_at(i, &samples[i], &blocking, &found[*count]))
+			(*count)++;
+	}
+	adm_compat_forget_activity();
+	return found;
+}
+
+bool
+adm_runaways_is_protected(const AdmRunaway *r)
+{
+	return r->session.exempt || r->session.replicates;
+}
+
+/*
+ * What is known of those acted on.
+ */
+
+/* A free one, or the oldest. */
+static Case *
+new_case(void)
+{
+	Case	   *oldest = &cases[0];
+
+	for (int i = 0; i < CASES; i++)
+	{
+		if (cases[i].target.pid == 0)
+			return &cases[i];
+		if (cases[i].at_ms < oldest->at_ms)
+			oldest = &cases[i];
+	}
+	return oldest;
+}
+
+static bool
+is_known(const AdmRunaway *r)
+{
+	for (int i = 0; i < CASES; i++)
+	{
+		if (cases[i].target.pid == r->target.pid && cases[i].target.start == r->target.start &&
+			cases[i].doing.transaction_start == r->doing.transaction_start)
+			return true;
+	}
+	return false;
+}
+
+static void
+tell_still_there(const Case *c)
+{
+	const char *how_long = psprintf("still there after %d ms", SHOULD_END_WITHIN_MS);
+
+	ereport(LOG,
+			(errmsg("pg_admission: the runaway process %d is %s", c->target.pid, how_long)));
+	adm_events_set_outcome(c->event, how_long);
+}
+
+static void
+follow(Case *c)
+{
+	int64		age_ms = adm_clock_ms() - c->at_ms;
+
+	if (c->event != 0 && adm_stopping_has_ended(c->target, &c->doing))
+	{
+		adm_events_set_outcome(c->event, "ended");
+		c->event = 0;
+	}
+	else if (c->event != 0 && age_ms >= SHOULD_END_WITHIN_MS)
+	{
+		tell_still_there(c);
+		c->event = 0;
+	}
+	if (age_ms >= AGAIN_AFTER_MS)
+		c->target.pid = 0;
+}
+
+static void
+follow_all(void)
+{
+	bool		any = false;
+
+	for (int i = 0; i < CASES; i++)
+		any |= cases[i].target.pid != 0;
+	if (!any)
+		return;
+	adm_compat_forget_activity();
+	for (int i = 0; i < CASES; i++)
+	{
+		if (cases[i].target.pid != 0)
+			follow(&cases[i]);
+	}
+	adm_compat_forget_activity();
+}
+
+/*
+ * Acting.
+ */
+
+/* What is done about it, and not only told. */
+static bool
+sends_signal(const AdmRunaway *r)
+{
+	if (adm_state_mode() != ADM_MODE_ENFORCE)
+		return false;
+	return adm_runaway_action == ADM_RUNAWAY_TERMINATE ||
+		(adm_runaway_action == ADM_RUNAWAY_CANCEL && r->doing.state == STATE_RUNNING);
+}
+
+static const char *
+action_words(const AdmRunaway *r)
+{
+	if (adm_runaway_action == ADM_RUNAWAY_LOG)
+		return "finds a runaway in";
+	if (adm_state_mode() == ADM_MODE_OBSERVE)
+		return adm_runaway_action == ADM_RUNAWAY_CANCEL ?
+			"would cancel what is done by the runaway" : "would terminate the runaway";
+	if (!sends_signal(r))
+		return "cannot cancel, since it is idle, the runaway";
+	return adm_runaway_action == ADM_RUNAWAY_CANCEL ?
+		"cancels what is done by the runaway" : "terminates the runaway";
+}
+
+static int64
+wall_us(TimestampTz at)
+{
+	return at == 0 ? 0 :
+		at + ((int64) POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * USECS_PER_SEC;
+}
+
+static uint64
+record(const AdmRunaway *r)
+{
+	AdmEventEntry entry = {.pid = r->target.pid};
+
+	entry.backend_start_us = wall_us(r->target.start);
+	entry.query_start_us = wall_us(r->doing.query_start);
+	strlcpy(entry.role, r->session.login.role, sizeof(entry.role));
+	strlcpy(entry.database, r->session.login.database, sizeof(entry.database));
+	strlcpy(entry.application, r->session.login.application_name, sizeof(entry.application));
+	if (sends_signal(r))
+		strlcpy(entry.outcome, "signal sent", sizeof(entry.outcome));
+	return adm_events_add(&entry, ADM_EVENT_RUNAWAY,
+						  psprintf("pg_admission %s process %d of role \"%s\"",
+								   action_words(r), r->target.pid, r->session.login.role),
+						  psprintf("%s is %.1f; pg_admission.runaway_%s is %g.",
+								   adm_runaway_kind_name(r->kind), r->value,
+								   adm_runaway_kind_name(r->kind), r->limit));
+}
+
+static void
+act_on(const AdmRunaway *r)
+{
+	Case	   *c;
+	int			error;
+
+	if (sends_signal(r) &&
+		(!adm_stopping_signal(r->target, adm_runaway_action == ADM_RUNAWAY_CANCEL ?
+							  ADM_SIGNAL_CANCEL : ADM_SIGNAL_TERMINATE, &error) || error != 0))
+		return;
+	c = new_case();
+	c->target = r->target;
+	c->doing = r->doing;
+	c->at_ms = adm_clock_ms();
+	c->event = record(r);
+	if (!sends_signal(r))
+		c->event = 0;
+}
+
+/* Those furthest past their limit first. */
+static int
+compare_excess(const void *a, const void *b)
+{
+	const AdmRunaway *x = a;
+	const AdmRunaway *y = b;
+	double		excess_x = x->value / Max(x->limit, 1);
+	double		excess_y = y->value / Max(y->limit, 1);
+
+	return excess_x > excess_y ? -1 : excess_x < excess_y;
+}
+
+static void
+act_on_all(void)
+{
+	int			count;
+	AdmRunaway *found = adm_runaways_find(&count);
+
+	qsort(found, count, sizeof(AdmRunaway), compare_excess);
+	for (int i = 0; i < count; i++)
+	{
+		if (adm_runaways_is_protected(&found[i]) || is_known(&found[i]))
+			continue;
+		if (!adm_runaway_spend(&budget, adm_clock_ms()))
+			return;
+		act_on(&found[i]);
+	}
+}
+
+static bool
+is_due(void)
+{
+	static int64 last_ms = 0;
+
+	if (adm_clock_ms() - last_ms < adm_sample_interval_ms)
+		return false;
+	last_ms = adm_clock_ms();
+	return true;
+}
+
+void
+adm_runaways_round(void)
+{
+	if (!is_due())
+		return;
+	follow_all();
+	if (adm_runaway_action == ADM_RUNAWAY_NONE || adm_state_mode() == ADM_MODE_OFF)
+		return;
+	if (adm_state_warmup().level < (AdmLevel) adm_runaway_only_under)
+		return;
+	act_on_all();
+}
