@@ -85,6 +85,7 @@ typedef struct Gate
 	LWLock	   *lock;			/* constant after start-up */
 	pg_atomic_uint64 above_since_ms;	/* policy/delay.h */
 	pg_atomic_uint64 turned_away_ms;	/* the last one, because it stands */
+	pg_atomic_uint64 leavers;	/* policy/delay.h */
 	int64		noted_ms;		/* when that was judged last: lock */
 	Line		lines[ADM_RANK_COUNT];	/* lock to change */
 	uint64		grants;			/* to waiters, ever: lock */
@@ -133,6 +134,7 @@ init_gate(AdmGate id)
 	pg_atomic_init_u64(&gate->word.value, 0);
 	pg_atomic_init_u64(&gate->above_since_ms, 0);
 	pg_atomic_init_u64(&gate->turned_away_ms, 0);
+	pg_atomic_init_u64(&gate->leavers, 0);
 	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
 		gate->lines[rank].oldest = gate->lines[rank].newest = NOBODY;
 	pg_atomic_init_u64(&gate->admitted_before, 0);
@@ -408,6 +410,24 @@ void
 adm_permits_note_turned_away(AdmGate gate)
 {
 	pg_atomic_write_u64(&gate_of(gate)->turned_away_ms, (uint64) adm_clock_ms());
+}
+
+void
+adm_permits_note_leaver(AdmGate gate)
+{
+	pg_atomic_uint64 *leavers = &gate_of(gate)->leavers;
+	uint64		before = pg_atomic_read_u64(leavers);
+	int64		now_ms = adm_clock_ms();
+
+	while (!pg_atomic_compare_exchange_u64(leavers, &before,
+										   adm_delay_note_leaver(before, now_ms)))
+		 /* somebody else has left at the same time */ ;
+}
+
+bool
+adm_permits_clients_leave(AdmGate gate)
+{
+	return adm_delay_clients_leave(pg_atomic_read_u64(&gate_of(gate)->leavers), adm_clock_ms());
 }
 
 /*

@@ -105,6 +105,9 @@ extern bool adm_permits_try_enter(AdmGate gate);
 /* Somebody is turned away because the line stands. */
 extern void adm_permits_note_turned_away(AdmGate gate);
 
+/* Somebody's client has hung up in line. */
+extern void adm_permits_note_leaver(AdmGate gate);
+
 /* Past the gate, or into the line. */
 extern AdmEntry adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish);
 
@@ -204,6 +207,9 @@ extern int64 adm_permits_longest_wait_ms(AdmGate gate);
 
 /* Whether the line of the ordinary stands (policy/delay.h); notes its head's wait. */
 extern bool adm_permits_line_stands(AdmGate gate);
+
+/* Whether clients hang up in line, one after the other (policy/delay.h). */
+extern bool adm_permits_clients_leave(AdmGate gate);
 
 /* Whether a session in this state of the connection gate is subject to it. */
 extern bool adm_permits_is_gated(AdmSlotState state);

@@ -51,6 +51,7 @@ typedef struct SharedState
 	pg_atomic_uint64 shown_caps[ADM_GATE_COUNT];	/* likewise */
 	pg_atomic_uint32 mode;		/* AdmMode */
 	pg_atomic_uint32 comfortable;	/* 0 | 1: governed and comfortable */
+	pg_atomic_uint32 braked;	/* 0 | 1 */
 	pg_atomic_uint64 governed_ms;	/* monotonic: when that was last judged */
 	pg_atomic_uint32 queue_timeout_ms;
 	pg_atomic_uint32 exempt_connections;
@@ -115,6 +116,7 @@ adm_state_shmem_startup(void)
 	}
 	pg_atomic_init_u32(&shared->mode, ADM_MODE_OFF);
 	pg_atomic_init_u32(&shared->comfortable, 0);
+	pg_atomic_init_u32(&shared->braked, 0);
 	pg_atomic_init_u64(&shared->governed_ms, 0);
 	pg_atomic_init_u32(&shared->queue_timeout_ms, 0);
 	pg_atomic_init_u32(&shared->exempt_connections, 0);
@@ -245,6 +247,7 @@ publish_caps(void)
 
 	publish_gate(ADM_GATE_CONNECTION, connection_caps(w));
 	publish_gate(ADM_GATE_TRANSACTION, transaction_caps(w));
+	pg_atomic_write_u32(&shared->braked, is_braked());
 	pg_atomic_write_u32(&shared->comfortable,
 						is_governed() && shared->warmup.level == ADM_LEVEL_COMFORTABLE);
 }
@@ -293,6 +296,12 @@ adm_state_comfortable(void)
 
 	return pg_atomic_read_u32(&shared->comfortable) != 0 &&
 		adm_clock_ms() - governed_ms <= COMFORT_LASTS_MS;
+}
+
+bool
+adm_state_braked(void)
+{
+	return pg_atomic_read_u32(&shared->braked) != 0;
 }
 
 int

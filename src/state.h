@@ -85,6 +85,9 @@ extern uint64 adm_state_shown_caps(AdmGate gate);
  */
 extern bool adm_state_comfortable(void);
 
+/* Whether a brake is on, the function's or the setting's. */
+extern bool adm_state_braked(void);
+
 /* Usable processors, rounded up: by the setting, or as last read. */
 extern int	adm_state_cores(void);
 

@@ -25,6 +25,7 @@
 #include "policy/delay.h"
 #include "refusal_log.h"
 #include "settings.h"
+#include "starts.h"
 #include "state.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -184,10 +185,10 @@ patience_for(AdmWork work)
 static int64
 allowed_ms(const Patience *p)
 {
-	bool		stands = p->rank == ADM_RANK_ORDINARY &&
-		adm_permits_line_stands(ADM_GATE_TRANSACTION);
-
-	return adm_delay_allowed_ms(p->ms, stands);
+	if (p->rank != ADM_RANK_ORDINARY)
+		return p->ms;
+	return adm_delay_allowed_ms(p->ms, adm_permits_line_stands(ADM_GATE_TRANSACTION),
+								adm_permits_clients_leave(ADM_GATE_TRANSACTION));
 }
 
 /*
@@ -311,6 +312,7 @@ end_abandoned(void)
 {
 	adm_permits_leave(ADM_GATE_TRANSACTION);
 	adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_ABANDONED);
+	adm_permits_note_leaver(ADM_GATE_TRANSACTION);
 	whereToSendOutput = DestNone;
 	adm_refusal_log_limit();
 	ereport(FATAL,
@@ -401,6 +403,20 @@ enter_or_wait(AdmWork work)
 }
 
 /*
+ * The first transaction is part of the session's start, so that of clients who
+ * connect for each request no more come than can be served.  But pools whose
+ * connections a freeze has cost must have them all back, and soon: until then
+ * requests wait in the pools until nobody waits for them any more.  So under the
+ * brake a start ends here.
+ */
+static void
+hand_over_start(void)
+{
+	if (adm_state_braked())
+		adm_starts_end_mine();
+}
+
+/*
  * Where no cap stands nothing is counted but in the slot, which nobody else
  * writes: the controller counts what runs when caps begin to stand.
  */
@@ -409,6 +425,7 @@ enter(AdmWork work)
 {
 	if (adm_permits_try_enter_open())
 		return;
+	hand_over_start();
 	observe();
 	if (!adm_permits_try_enter(ADM_GATE_TRANSACTION))
 		enter_or_wait(work);

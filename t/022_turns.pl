@@ -143,6 +143,45 @@ $_->answer for @crowd;
 is($burner->answer, 'burnt', 'whoever runs is not disturbed');
 balanced();
 
+# Clients that hang up in line: those behind them are answered at once, for a
+# while; but for the patient, and not for one who leaves.
+sub leave_line
+{
+	my ($count) = @_;
+	my @leavers = start_clients($node, $count);
+	wait_clients($count, 'in', @leavers);
+	$_->query($work) for @leavers;
+	wait_status($node, "transactions_waiting >= $count");
+	my $before = status_of($node, 'transactions_abandoned');
+	$_->hang_up for @leavers;
+	wait_status($node, "transactions_abandoned = $before + $count");
+	return;
+}
+
+$node->safe_psql('postgres', q{ALTER SYSTEM SET pg_admission.transaction_queue_timeout = '600ms'});
+$node->reload;
+($burner) = burn($node, 1, 9);
+leave_line(2);
+is($second->ask($work), 'ERROR 53400', 'when two have left the line');
+cmp_ok($second->took, '>', 0.5, 'the next one has its time');
+usleep(1_500_000);
+my ($patient) = start_clients($node, 1, application_name => 'psql');
+wait_clients(1, 'in', $patient);
+leave_line(12);
+$patient->query($work);
+is($second->ask($work), 'ERROR 53400', 'when twelve have');
+cmp_ok($second->took, '<', 0.3, 'nobody waits any more');
+is($patient->state, 'busy', 'but the patient');
+usleep(2_500_000);
+is($second->ask($work), 'ERROR 53400', 'a while later');
+cmp_ok($second->took, '>', 0.5, 'it has its time again');
+is($patient->answer, 't', 'and the patient its turn');
+is($burner->answer, 'burnt', 'behind the one that ran');
+$patient->hang_up;
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET pg_admission.transaction_queue_timeout');
+$node->reload;
+balanced();
+
 # In mode observe those who idle are not counted as running, as if.
 $node->safe_psql('postgres', 'ALTER SYSTEM SET pg_admission.mode = observe');
 $node->reload;

@@ -49,6 +49,24 @@ is($runs->state, 'busy', 'beside the one that still does');
 is(caps(), 'off - -', 'and there are no caps');
 is($runs->answer, 'burnt', 'to its end');
 
+# Under it a start ends where its first transaction begins to wait: pools must
+# have their connections back.
+$node->safe_psql('postgres', 'SELECT admission.brake(1)');
+my ($first) = start_clients($node, 1);
+wait_clients(1, 'in', $first);
+$first->query('SELECT burn(2)');
+wait_status($node, 'transactions_running = 1');
+is(status_of($node, 'connections_starting'), '0', 'a first transaction holds no start permit');
+my @next = start_clients($node, 6);
+wait_clients(6, 'in', @next);
+$_->query($work) for @next;
+wait_status($node, 'transactions_waiting = 6 AND connections_starting = 0');
+pass('neither while it runs nor in line');
+is($first->answer, 'burnt', 'it runs');
+is($_->answer, 't', 'and so do the others') for @next;
+$_->hang_up for $first, @next;
+$node->safe_psql('postgres', q{SELECT admission.brake('off')});
+
 # Through a restart and a crash.
 $node->safe_psql('postgres', 'SELECT admission.brake(2)');
 $node->restart;

@@ -12,8 +12,15 @@
  * refusals that make them so: the line stands until nobody has been turned away
  * for an interval.  Otherwise it would fill and be emptied by turns.
  *
- * The memory is one number, the time since when waits have been above the
- * target, or 0, so that it can be kept in an atomic.
+ * Clients that hang up in line, several a second, say that it is longer than
+ * their patience, whatever its length: those behind them have no more left, and
+ * work for them would be thrown away.  Then nobody waits at all.  A refusal at
+ * once is the only answer that reaches them while they are still there; it keeps
+ * their connection, and ends the queue that stands in the clients' own pools.
+ *
+ * The memory is two numbers, each in an atomic: the time since when waits have
+ * been above the target, or 0; and how many have hung up in this interval and in
+ * the one before.
  */
 #ifndef ADM_DELAY_H
 #define ADM_DELAY_H
@@ -26,6 +33,9 @@
 #endif
 #define ADM_DELAY_INTERVAL_MS	1000
 #define ADM_DELAY_STANDING_MS	(2 * ADM_DELAY_TARGET_MS)
+
+/* So many in an interval are no accident. */
+#define ADM_DELAY_LEAVERS		10
 
 /*
  * The memory after a wait, at the head of the line or just ended there, when
@@ -60,10 +70,57 @@ adm_delay_is_outdated(int64_t noted_ms, int64_t now_ms)
 	return now_ms - noted_ms > ADM_DELAY_INTERVAL_MS;
 }
 
+/* Of a memory of leavers: the interval, how many in it, and in the one before. */
+#define ADM_DELAY_LEAVER_BITS	16
+#define ADM_DELAY_LEAVER_MASK	((UINT64_C(1) << ADM_DELAY_LEAVER_BITS) - 1)
+
+static inline uint64_t
+adm_delay_interval_of(int64_t now_ms)
+{
+	return (uint64_t) now_ms / ADM_DELAY_INTERVAL_MS;
+}
+
+/* The memory of leavers, as it is now that time has passed. */
+static inline uint64_t
+adm_delay_leavers_now(uint64_t leavers, int64_t now_ms)
+{
+	uint64_t	interval = adm_delay_interval_of(now_ms);
+	uint64_t	passed = interval - (leavers >> (2 * ADM_DELAY_LEAVER_BITS));
+	uint64_t	before = 0;
+
+	if (passed == 0)
+		return leavers;
+	if (passed == 1)
+		before = leavers & ADM_DELAY_LEAVER_MASK;
+	return (interval << (2 * ADM_DELAY_LEAVER_BITS)) | (before << ADM_DELAY_LEAVER_BITS);
+}
+
+/* The same after one more has hung up in line. */
+static inline uint64_t
+adm_delay_note_leaver(uint64_t leavers, int64_t now_ms)
+{
+	uint64_t	now = adm_delay_leavers_now(leavers, now_ms);
+	bool		full = (now & ADM_DELAY_LEAVER_MASK) == ADM_DELAY_LEAVER_MASK;
+
+	return full ? now : now + 1;
+}
+
+/* Whether the line is longer than the clients' patience. */
+static inline bool
+adm_delay_clients_leave(uint64_t leavers, int64_t now_ms)
+{
+	uint64_t	now = adm_delay_leavers_now(leavers, now_ms);
+
+	return (now & ADM_DELAY_LEAVER_MASK) >= ADM_DELAY_LEAVERS ||
+		((now >> ADM_DELAY_LEAVER_BITS) & ADM_DELAY_LEAVER_MASK) >= ADM_DELAY_LEAVERS;
+}
+
 /* How long somebody with this much patience may wait now. */
 static inline int64_t
-adm_delay_allowed_ms(int64_t patience_ms, bool stands)
+adm_delay_allowed_ms(int64_t patience_ms, bool stands, bool clients_leave)
 {
+	if (clients_leave)
+		return 0;
 	if (stands && patience_ms > ADM_DELAY_STANDING_MS)
 		return ADM_DELAY_STANDING_MS;
 	return patience_ms;

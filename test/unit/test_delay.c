@@ -116,9 +116,68 @@ nobody_waits_for_long_while_it_stands(void **state)
 	{
 		const AllowedRow *row = &allowed_rows[i];
 
-		assert_row_int(row->label, adm_delay_allowed_ms(row->patience_ms, false), row->moving_ms);
-		assert_row_int(row->label, adm_delay_allowed_ms(row->patience_ms, true), row->standing_ms);
+		assert_row_int(row->label, adm_delay_allowed_ms(row->patience_ms, false, false), row->moving_ms);
+		assert_row_int(row->label, adm_delay_allowed_ms(row->patience_ms, true, false), row->standing_ms);
+		assert_row_int(row->label, adm_delay_allowed_ms(row->patience_ms, false, true), 0);
+		assert_row_int(row->label, adm_delay_allowed_ms(row->patience_ms, true, true), 0);
 	}
+}
+
+/*
+ * Clients that hang up.
+ */
+
+/* So many at that time. */
+static uint64_t
+leave(uint64_t leavers, int count, int64_t now_ms)
+{
+	for (int i = 0; i < count; i++)
+		leavers = adm_delay_note_leaver(leavers, now_ms);
+	return leavers;
+}
+
+static void
+some_leavers_are_no_sign(void **state)
+{
+	uint64_t	leavers = 0;
+
+	(void) state;
+	assert_false(adm_delay_clients_leave(0, 0));
+	assert_false(adm_delay_clients_leave(0, INT64_MAX));
+	for (int64_t now_ms = 0; now_ms < 100 * ADM_DELAY_INTERVAL_MS; now_ms += ADM_DELAY_INTERVAL_MS)
+	{
+		leavers = leave(leavers, ADM_DELAY_LEAVERS - 1, now_ms);
+		assert_false(adm_delay_clients_leave(leavers, now_ms));
+	}
+}
+
+static void
+many_are_one_until_the_next_interval_is_over(void **state)
+{
+	uint64_t	leavers = leave(0, ADM_DELAY_LEAVERS, 5999);
+
+	(void) state;
+	assert_true(adm_delay_clients_leave(leavers, 5999));
+	assert_true(adm_delay_clients_leave(leavers, 6000));
+	assert_true(adm_delay_clients_leave(leavers, 6999));
+	assert_false(adm_delay_clients_leave(leavers, 7000));
+	assert_false(adm_delay_clients_leave(leavers, INT64_MAX));
+
+	/* One more in the next interval changes nothing. */
+	leavers = leave(leavers, 1, 6500);
+	assert_true(adm_delay_clients_leave(leavers, 6999));
+	assert_false(adm_delay_clients_leave(leavers, 7000));
+}
+
+static void
+leavers_do_not_overflow(void **state)
+{
+	uint64_t	leavers = leave(0, 100000, INT64_C(1) << 40);
+
+	(void) state;
+	assert_true(adm_delay_clients_leave(leavers, INT64_C(1) << 40));
+	assert_int_equal(adm_delay_leavers_now(leavers, INT64_C(1) << 40), leavers);
+	assert_false(adm_delay_clients_leave(leavers, (INT64_C(1) << 40) + 2 * ADM_DELAY_INTERVAL_MS));
 }
 
 /*
@@ -198,6 +257,9 @@ main(void)
 		cmocka_unit_test(stands),
 		cmocka_unit_test(is_outdated_after_an_interval),
 		cmocka_unit_test(nobody_waits_for_long_while_it_stands),
+		cmocka_unit_test(some_leavers_are_no_sign),
+		cmocka_unit_test(many_are_one_until_the_next_interval_is_over),
+		cmocka_unit_test(leavers_do_not_overflow),
 		cmocka_unit_test(a_burst_does_not_stand),
 		cmocka_unit_test(stands_after_an_interval_without_a_short_wait),
 	};
