@@ -778,7 +778,7 @@ COMMENT ON COLUMN admission.runaways.state IS
 COMMENT ON COLUMN admission.runaways.query IS
 'the present or the last query, as in pg_stat_activity';
 COMMENT ON COLUMN admission.runaways.past IS
-'the first limit it is past: cpu_time: processor time in one transaction | runtime: of a statement | idle_in_transaction, all in seconds | blocking: processes that wait for its locks';
+'the first limit it is past: cpu_time: processor time in one transaction | runtime: of a statement | idle_in_transaction, all in seconds | blocking: processes that wait for its locks, while it waits for none itself';
 COMMENT ON COLUMN admission.runaways.value IS
 'what it has come to; processor time by the last sample';
 COMMENT ON COLUMN admission.runaways."limit" IS
@@ -827,7 +827,7 @@ COMMENT ON COLUMN admission.events.message IS
 COMMENT ON COLUMN admission.events.detail IS
 'why, or with which criteria; cut off after 319 bytes';
 COMMENT ON COLUMN admission.events.outcome IS
-'what came of a signal: signal sent: nobody waited to see more | gone: the session | ended: what it did | still there after so long';
+'what came of a signal: signal sent: nobody waited to see more | gone: the session | ended: what it did | went on: and was terminated after the grace | still there after so long';
 COMMENT ON COLUMN admission.events.actor_role IS
 'role that asked for it; null: pg_admission itself, or who reloaded the configuration';
 COMMENT ON COLUMN admission.events.actor_pid IS
@@ -959,7 +959,14 @@ DECLARE
 	least text;
 	given int;
 BEGIN
-	SELECT count(*) INTO given FROM jsonb_object_keys(criteria);
+	FOR key IN SELECT jsonb_object_keys(criteria) LOOP
+		IF key NOT IN ('role_name', 'database_name', 'application_name', 'client', 'state', 'min_cpu_percent', 'min_runtime',
+			'min_transaction_age', 'min_idle_in_transaction', 'query', 'wait_event', 'blocking_at_least') THEN
+			RAISE EXCEPTION 'unknown criterion: "%"', key
+				USING ERRCODE = 'invalid_parameter_value';
+		END IF;
+	END LOOP;
+	SELECT count(*) INTO given FROM jsonb_each_text(criteria) AS c (k, v) WHERE v IS NOT NULL;
 	IF given = 0 THEN
 		RAISE EXCEPTION 'no criterion: this would be everybody'
 			USING ERRCODE = 'invalid_parameter_value',
@@ -972,13 +979,13 @@ BEGIN
 	IF criteria ? 'database_name'
 		AND NOT EXISTS (SELECT FROM pg_database WHERE datname = criteria ->> 'database_name') THEN
 		RAISE EXCEPTION 'database "%" does not exist', criteria ->> 'database_name'
-			USING ERRCODE = 'undefined_database';
+			USING ERRCODE = 'invalid_catalog_name';
 	END IF;
 	IF NOT COALESCE(criteria ->> 'state', 'idle') IN ('active', 'idle', 'idle in transaction',
-		'idle in transaction (aborted)', 'fastpath function call', 'disabled', 'waiting for admission') THEN
+		'idle in transaction (aborted)', 'fastpath function call', 'disabled', 'starting', 'waiting for admission') THEN
 		RAISE EXCEPTION 'invalid state: "%"', criteria ->> 'state'
 			USING ERRCODE = 'invalid_parameter_value',
-			DETAIL = 'It must be active, idle, idle in transaction, idle in transaction (aborted), fastpath function call, disabled, or waiting for admission.';
+			DETAIL = 'It must be active, idle, idle in transaction, idle in transaction (aborted), fastpath function call, disabled, starting, or waiting for admission.';
 	END IF;
 	FOR key, least IN
 		SELECT k, v FROM jsonb_each_text(criteria) AS c (k, v)
@@ -1038,14 +1045,15 @@ DECLARE
 	first int := CASE WHEN victims = 'all_but_oldest' THEN 2 ELSE 1 END;
 	last bigint := first - 1 + COALESCE(max_victims, CASE WHEN one_only THEN 1 END, 2147483647)::bigint;
 	told jsonb := criteria;
-	protected_too boolean := include_protected;
+	protected_too boolean := COALESCE(include_protected, false);
 BEGIN
 	PERFORM admission.check_criteria(criteria, victims, max_victims, include_protected);
 	-- Not what this transaction saw earlier.
 	PERFORM pg_stat_clear_snapshot();
 	RETURN QUERY
 	WITH found AS MATERIALIZED (
-		SELECT b.*, concat_ws(', ',
+		SELECT b.pid, b.backend_start, b.role, b.database, b.application_name, b.client_address, b.state,
+			b.cpu_percent, b.transaction_age, b.query, concat_ws(', ',
 			'role ' || c.role_name,
 			'database ' || c.database_name,
 			'application_name like ' || c.application_name,
@@ -1073,6 +1081,7 @@ BEGIN
 				blocking_at_least int),
 			admission.backends AS b
 		WHERE b.backend_type = 'client backend'
+			AND b.backend_start IS NOT NULL
 			AND (c.role_name IS NULL OR b.role = c.role_name)
 			AND (c.database_name IS NULL OR b.database = c.database_name)
 			AND (c.application_name IS NULL OR b.application_name LIKE c.application_name)
@@ -1083,7 +1092,8 @@ BEGIN
 			AND (c.min_transaction_age IS NULL OR b.transaction_age >= c.min_transaction_age)
 			AND (c.min_idle_in_transaction IS NULL
 				OR (b.state LIKE 'idle in transaction%' AND b.state_age >= c.min_idle_in_transaction))
-			AND (c.query IS NULL OR b.query ILIKE c.query)
+			-- Where the text is hidden another stands in its place.
+			AND (c.query IS NULL OR (b.backend_age IS NOT NULL AND b.query ILIKE c.query))
 			-- Of a parallel query, the leader stands for its workers.
 			AND (c.wait_event IS NULL OR b.wait_event = c.wait_event OR EXISTS (
 				SELECT FROM pg_stat_activity AS w
@@ -1191,7 +1201,7 @@ AS $$
 DECLARE
 	verb text := CASE WHEN terminate THEN 'terminate' ELSE 'cancel' END;
 	doing boolean := terminate;
-	protected_too boolean := include_protected;
+	protected_too boolean := COALESCE(include_protected, false);
 	grace_given interval := grace;
 	wait_given interval := wait;
 	arguments text;
@@ -1236,6 +1246,9 @@ BEGIN
 	ORDER BY m.place;
 	IF NOT FOUND THEN
 		RAISE NOTICE 'nobody meets the criteria: %', arguments;
+		IF NOT pg_has_role('pg_read_all_stats', 'usage') THEN
+			RAISE NOTICE 'what you may not see of a session meets no criterion: GRANT pg_monitor';
+		END IF;
 	END IF;
 END
 $$;
@@ -1348,7 +1361,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION admission.terminate_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, interval, boolean) IS
-'terminates the sessions that find_backends() finds with the same arguments; with dry_run, the default, only says whom and what to type; grace: cancels first, and terminates after so long whose transaction goes on; wait: for how long, up to 1 hour, to see whether they have gone, which gone tells; one row for each session, those left alone last';
+'terminates the sessions that find_backends() finds with the same arguments; with dry_run, the default, only says whom and what to type; grace: cancels first, and terminates after so long whose transaction goes on, and who idles outside of one; wait: for how long, up to 1 hour, to see whether they have gone, which gone tells; one row for each session, those left alone last';
 
 /*
  * Nothing for PUBLIC.

@@ -8,6 +8,7 @@
 #include "samples.h"
 #include "utils/array.h"
 #include "utils/fmgrprotos.h"
+#include "utils/hsearch.h"
 #include "utils/wait_event.h"
 #include "waits.h"
 
@@ -17,23 +18,44 @@ waits_for_lock(int index)
 	return (adm_wait_event(index) & 0xFF000000U) == PG_WAIT_LOCK;
 }
 
-/* Room for one more behind so many. */
-static void *
-enlarge(void *array, int count, Size size)
+/* The place of a process, by its pid. */
+typedef struct Place
 {
-	return array ? repalloc(array, (count + 1) * size) : palloc(size);
+	int			pid;			/* key */
+	int			place;
+} Place;
+
+/* What is being read, and how much room there is. */
+typedef struct Reading
+{
+	AdmBlocking *graph;
+	HTAB	   *places;
+	int			process_room;
+	int			wait_room;
+} Reading;
+
+/* Makes sure of room for one more behind so many. */
+static void *
+enlarge(void *array, int count, int *room, Size size)
+{
+	if (count < *room)
+		return array;
+	*room = Max(2 * *room, 16);
+	return array ? repalloc_huge(array, *room * size) : palloc(*room * size);
 }
 
 /* The place of a process among all, who may be new. */
 static int
-place_of(AdmBlocking *g, int pid)
+place_of(Reading *r, int pid)
 {
-	for (int i = 0; i < g->count; i++)
-	{
-		if (g->processes[i].pid == pid)
-			return i;
-	}
-	g->processes = enlarge(g->processes, g->count, sizeof(AdmBlockingProcess));
+	AdmBlocking *g = r->graph;
+	bool		found;
+	Place	   *place = hash_search(r->places, &pid, HASH_ENTER, &found);
+
+	if (found)
+		return place->place;
+	place->place = g->count;
+	g->processes = enlarge(g->processes, g->count, &r->process_room, sizeof(AdmBlockingProcess));
 	g->processes[g->count] = (AdmBlockingProcess)
 	{
 		.pid = pid, .parent = ADM_BLOCKING_NOBODY, .root = ADM_BLOCKING_NOBODY
@@ -42,17 +64,25 @@ place_of(AdmBlocking *g, int pid)
 }
 
 static void
-add_wait(AdmBlocking *g, int waiter, int blocker)
+add_wait(Reading *r, int waiter, int blocker)
 {
-	g->waits = enlarge(g->waits, g->wait_count, sizeof(AdmBlockingWait));
+	AdmBlocking *g = r->graph;
+
+	g->waits = enlarge(g->waits, g->wait_count, &r->wait_room, sizeof(AdmBlockingWait));
 	g->waits[g->wait_count++] = (AdmBlockingWait) {waiter, blocker};
 	g->processes[waiter].waits = true;
 	g->processes[blocker].blocks++;
 }
 
+static int
+compare_pids(const void *a, const void *b)
+{
+	return DatumGetInt32(*(const Datum *) a) - DatumGetInt32(*(const Datum *) b);
+}
+
 /* Whom the process waits for, each once. */
 static void
-add_blockers(AdmBlocking *g, int pid)
+add_blockers(Reading *r, int pid)
 {
 	ArrayType  *array;
 	Datum	   *pids;
@@ -63,40 +93,42 @@ add_blockers(AdmBlocking *g, int pid)
 	deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT, &pids, NULL, &count);
 	if (count == 0)
 		return;
-	waiter = place_of(g, pid);
+	qsort(pids, count, sizeof(Datum), compare_pids);
+	waiter = place_of(r, pid);
 	for (int i = 0; i < count; i++)
 	{
-		bool		seen = false;
-
-		for (int j = 0; j < i; j++)
-			seen |= DatumGetInt32(pids[j]) == DatumGetInt32(pids[i]);
-		if (!seen)
-			add_wait(g, waiter, place_of(g, DatumGetInt32(pids[i])));
+		if (i == 0 || DatumGetInt32(pids[i]) != DatumGetInt32(pids[i - 1]))
+			add_wait(r, waiter, place_of(r, DatumGetInt32(pids[i])));
 	}
+	pfree(pids);
 }
 
 AdmBlocking
 adm_blocking_read(void)
 {
 	AdmBlocking g = {0};
+	Reading		r = {.graph = &g};
+	HASHCTL		control = {.keysize = sizeof(int), .entrysize = sizeof(Place), .hcxt = CurrentMemoryContext};
 
+	r.places = hash_create("pg_admission blocking", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	for (int i = 0; i < adm_samples_slots(); i++)
 	{
 		int			pid = adm_compat_pid(&ProcGlobal->allProcs[i]);
 
 		if (pid != 0 && waits_for_lock(i))
-			add_blockers(&g, pid);
+			add_blockers(&r, pid);
 	}
+	hash_destroy(r.places);
 	return g;
 }
 
 int
-adm_blocking_by(const AdmBlocking *b, int pid)
+adm_blocking_by_root(const AdmBlocking *b, int pid)
 {
 	for (int i = 0; i < b->count; i++)
 	{
 		if (b->processes[i].pid == pid)
-			return b->processes[i].blocks;
+			return b->processes[i].waits ? 0 : b->processes[i].blocks;
 	}
 	return 0;
 }

@@ -40,8 +40,11 @@ typedef struct AdmBlocking
 
 extern AdmBlocking adm_blocking_read(void);
 
-/* How many wait for this process. */
-extern int	adm_blocking_by(const AdmBlocking *b, int pid);
+/*
+ * How many wait for this process; 0 if it waits itself: whoever stands in a
+ * queue is waited for by all behind it, and is not the reason.
+ */
+extern int	adm_blocking_by_root(const AdmBlocking *b, int pid);
 
 /*
  * Makes a tree of it, in which each process stands once, below the one of those

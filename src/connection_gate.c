@@ -394,6 +394,8 @@ pass_connection_gate(Port *port, int status)
 	exemption = adm_exemption_of(port->user_name);
 	if (exemption == ADM_EXEMPTION_UNKNOWN_ROLE)
 		return;
+	if (am_walsender)
+		exemption = ADM_EXEMPTION_FULL;
 	adm_samples_join();
 	introduce(port, exemption);
 	on_shmem_exit(leave_at_exit, (Datum) 0);

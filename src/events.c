@@ -89,17 +89,24 @@ adm_events_read(int *count)
  * Adding.
  */
 
-/* The role of the session, whatever function it went through. */
+/*
+ * The role of the session, whatever function it went through; the controller
+ * has none.
+ */
 static void
 describe_actor(AdmEventEntry *e)
 {
 	AdmLogin	login;
+	const char *role;
 
-	if (MyBackendType != B_BACKEND || MyProcPort == NULL)
+	if (!OidIsValid(MyDatabaseId))
+		return;
+	role = GetUserNameFromId(GetSessionUserId(), true);
+	e->actor_pid = MyProcPid;
+	strlcpy(e->actor_role, role ? role : "", sizeof(e->actor_role));
+	if (MyProcPort == NULL)
 		return;
 	adm_line_describe(MyProcPort, application_name, &login);
-	e->actor_pid = MyProcPid;
-	strlcpy(e->actor_role, GetUserNameFromId(GetSessionUserId(), false), sizeof(e->actor_role));
 	strlcpy(e->actor_application, login.application_name, sizeof(e->actor_application));
 	strlcpy(e->actor_address, login.client_address[0] ? login.client_address : "local",
 			sizeof(e->actor_address));
@@ -233,11 +240,11 @@ adm_events_save(bool at_exit)
 	AdmEventEntry *entries;
 	int			count;
 
-	if (changed == saved || (!at_exit && adm_clock_ms() - last_ms < SAVE_EVERY_MS))
+	if (!at_exit && (changed == saved || adm_clock_ms() - last_ms < SAVE_EVERY_MS))
 		return;
 	last_ms = adm_clock_ms();
-	saved = changed;
 	entries = adm_events_read(&count);
-	adm_ring_file_save(&ring, entries, count, at_exit);
+	if (adm_ring_file_save(&ring, entries, count, at_exit))
+		saved = changed;
 	pfree(entries);
 }

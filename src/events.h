@@ -36,15 +36,11 @@ extern void adm_events_set_outcome(uint64 number, const char *outcome);
 /* Copies of all entries, oldest first; palloc'd. */
 extern AdmEventEntry *adm_events_read(int *count);
 
-/*
- * For the controller alone.
- */
-
-/* Reads the file into an empty ring. */
+/* For the postmaster, before anybody can add: reads the file. */
 extern void adm_events_load(void);
 
 /*
- * Writes the file if there is anything new: a few seconds after the last time,
+ * For the controller alone: writes the file if there is anything new: a few seconds after the last time,
  * or at exit, when it is synced to disk.
  */
 extern void adm_events_save(bool at_exit);

@@ -14,7 +14,6 @@
 #include "compat.h"
 #include "exemption.h"
 #include "policy/role_list.h"
-#include "replication/walsender.h"
 #include "settings.h"
 #include "utils/acl.h"
 #include "utils/catcache.h"
@@ -90,7 +89,7 @@ adm_exemption_of(const char *role_name)
 	superuser = form->rolsuper;
 	ReleaseSysCache(tuple);
 
-	if (superuser || am_walsender)
+	if (superuser)
 		return ADM_EXEMPTION_FULL;
 	if (is_member(&roles, role, adm_compat_reserved_role()))
 		return ADM_EXEMPTION_FULL;

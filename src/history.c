@@ -232,7 +232,7 @@ adm_history_save(bool at_exit)
 		return;
 	last_ms = adm_clock_ms();
 	entries = adm_history_read(&count);
-	adm_ring_file_save(&ring, entries, count, at_exit);
+	(void) adm_ring_file_save(&ring, entries, count, at_exit);
 	pfree(entries);
 }
 

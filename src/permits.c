@@ -282,10 +282,11 @@ void
 adm_permits_introduce(const AdmSession *session)
 {
 	Owner	   *owner = &shared->owners[adm_compat_my_slot()];
+	AdmSession	unowned = *session;
 
+	unowned.pid = 0;
 	set_owner_pid(owner, 0);
-	owner->session = *session;
-	owner->session.pid = 0;
+	owner->session = unowned;
 	set_owner_pid(owner, session->pid);
 }
 

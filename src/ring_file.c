@@ -51,16 +51,18 @@ print_file(const AdmRingFile *ring, const void *entries, int count, size_t *leng
 	return text;
 }
 
-void
+bool
 adm_ring_file_save(AdmRingFile *ring, const void *entries, int count, bool durable)
 {
 	char	   *text;
 	size_t		length;
+	bool		saved;
 
 	text = print_file(ring, entries, count, &length);
 	ring->file.mode = pg_file_create_mode;
-	(void) adm_text_file_replace(&ring->file, text, length, durable);
+	saved = adm_text_file_replace(&ring->file, text, length, durable);
 	pfree(text);
+	return saved;
 }
 
 /* Why the text cannot be used, or NULL when its entries are in the ring. */

@@ -29,8 +29,8 @@ typedef struct AdmRingFile
 	void		(*forget_all) (void);
 } AdmRingFile;
 
-/* Replaces the file by these entries, oldest first. */
-extern void adm_ring_file_save(AdmRingFile *ring, const void *entries, int count,
+/* Replaces the file by these entries, oldest first; false: it could not. */
+extern bool adm_ring_file_save(AdmRingFile *ring, const void *entries, int count,
 							   bool durable);
 
 /* Takes all entries of the file into the ring, or none; tells the log why not. */

@@ -19,23 +19,33 @@
 /* How long whoever was stopped may take to end. */
 #define SHOULD_END_WITHIN_MS	5000
 
-/* After so long one that goes on may be stopped again. */
+/* After so long one that goes on may be stopped again, or told of again. */
 #define AGAIN_AFTER_MS			(30 * 1000)
+#define TELL_AGAIN_AFTER_MS		(10 * 60 * 1000)
+
+/* A look through the lock table grows with the square of a queue. */
+#define LOOK_AT_LOCKS_EVERY_MS	(10 * 1000)
+
+/* A transaction that began later was not yet there when the sample was taken. */
+#define SAMPLE_TAKES_US			(100 * 1000)
 
 /* One that was acted on, until it is forgotten. */
 typedef struct Case
 {
 	AdmTarget	target;			/* pid 0: none */
 	AdmDoing	doing;
+	bool		signalled;
+	bool		terminated;
 	int64		at_ms;
 	uint64		event;			/* 0: nothing is to be found out any more */
 } Case;
 
-/* Those of half a minute: of log and observe as many as are remembered. */
+/* Of more the oldest are forgotten before their time. */
 #define CASES	64
 
 static Case cases[CASES];
-static AdmRunawayBudget budget;
+static AdmRunawayBudget to_stop;
+static AdmRunawayBudget to_tell;
 
 /*
  * Finding.
@@ -53,18 +63,36 @@ is_idle_in_transaction(int state)
 	return state == STATE_IDLEINTRANSACTION || state == STATE_IDLEINTRANSACTION_ABORTED;
 }
 
+/* All that is looked at for one search. */
+typedef struct Evidence
+{
+	AdmBackendSample *samples;
+	TimestampTz sampled_at;
+	AdmBlocking blocking;
+	TimestampTz now;
+} Evidence;
+
+/* Of the present transaction, not of one before it. */
+static double
+cpu_time_s(const AdmRunaway *r, const AdmBackendSample *sample, TimestampTz sampled_at)
+{
+	if (sample->pid != r->target.pid || r->doing.transaction_start == 0 ||
+		r->doing.transaction_start + SAMPLE_TAKES_US > sampled_at)
+		return NAN;
+	return sample->transaction_cpu_s;
+}
+
 static AdmRunawayFigures
-figures_of(const AdmRunaway *r, const AdmBackendSample *sample, const AdmBlocking *blocking,
-		   TimestampTz now)
+figures_of(const AdmRunaway *r, int index, const Evidence *e)
 {
 	AdmRunawayFigures f;
-	double		state_s = seconds_since(r->doing.state_start, now);
 
-	f.of[ADM_RUNAWAY_CPU_TIME] = sample->pid == r->target.pid ? sample->transaction_cpu_s : NAN;
+	f.of[ADM_RUNAWAY_CPU_TIME] = cpu_time_s(r, &e->samples[index], e->sampled_at);
 	f.of[ADM_RUNAWAY_RUNTIME] = r->doing.state == STATE_RUNNING ?
-		seconds_since(r->doing.query_start, now) : NAN;
-	f.of[ADM_RUNAWAY_IDLE_IN_TRANSACTION] = is_idle_in_transaction(r->doing.state) ? state_s : NAN;
-	f.of[ADM_RUNAWAY_BLOCKING] = adm_blocking_by(blocking, r->target.pid);
+		seconds_since(r->doing.query_start, e->now) : NAN;
+	f.of[ADM_RUNAWAY_IDLE_IN_TRANSACTION] = is_idle_in_transaction(r->doing.state) ?
+		seconds_since(r->doing.state_start, e->now) : NAN;
+	f.of[ADM_RUNAWAY_BLOCKING] = adm_blocking_by_root(&e->blocking, r->target.pid);
 	return f;
 }
 
@@ -82,7 +110,7 @@ limits(void)
 
 /* The session in the slot, if it is past a limit. */
 static bool
-find_at(int index, const AdmBackendSample *sample, const AdmBlocking *blocking, AdmRunaway *r)
+find_at(int index, const Evidence *evidence, AdmRunaway *r)
 {
 	AdmRunawayFigures limit = limits();
 	AdmRunawayFigures figures;
@@ -92,7 +120,7 @@ find_at(int index, const AdmBackendSample *sample, const AdmBlocking *blocking, 
 	r->target = (AdmTarget) {r->session.pid, r->session.start};
 	if (!adm_stopping_doing(r->target, &r->doing))
 		return false;
-	figures = figures_of(r, sample, blocking, GetCurrentTimestamp());
+	figures = figures_of(r, index, evidence);
 	if (!adm_runaway_judge(&limit, &figures, &r->kind))
 		return false;
 	r->value = figures.of[r->kind];
@@ -100,20 +128,32 @@ find_at(int index, const AdmBackendSample *sample, const AdmBlocking *blocking, 
 	return true;
 }
 
+static Evidence
+gather(bool look_at_locks)
+{
+	Evidence	e = {0};
+	AdmMachineSample machine;
+
+	adm_samples_machine(&machine);
+	e.sampled_at = machine.taken_at;
+	e.samples = adm_samples_backends();
+	if (look_at_locks && adm_runaway_blocking >= 0)
+		e.blocking = adm_blocking_read();
+	e.now = GetCurrentTimestamp();
+	return e;
+}
+
 AdmRunaway *
-adm_runaways_find(int *count)
+adm_runaways_find(bool look_at_locks, int *count)
 {
 	AdmRunaway *found = palloc(MaxBackends * sizeof(AdmRunaway));
-	AdmBackendSample *samples = adm_samples_backends();
-	AdmBlocking blocking = {0};
+	Evidence	evidence = gather(look_at_locks);
 
-	if (adm_runaway_blocking >= 0)
-		blocking = adm_blocking_read();
 	adm_compat_forget_activity();
 	*count = 0;
 	for (int i = 0; i < MaxBackends; i++)
 	{
-		if (find_at(i, &samples[i], &blocking, &found[*count]))
+		if (find_at(i, &evidence, &found[*count]))
 			(*count)++;
 	}
 	adm_compat_forget_activity();
@@ -146,13 +186,21 @@ new_case(void)
 	return oldest;
 }
 
+/* The same transaction, or a statement that has gone on to the next. */
+static bool
+is_about(const Case *c, const AdmRunaway *r)
+{
+	return c->target.pid == r->target.pid && c->target.start == r->target.start &&
+		(c->doing.transaction_start == r->doing.transaction_start ||
+		 c->doing.query_start == r->doing.query_start);
+}
+
 static bool
 is_known(const AdmRunaway *r)
 {
 	for (int i = 0; i < CASES; i++)
 	{
-		if (cases[i].target.pid == r->target.pid && cases[i].target.start == r->target.start &&
-			cases[i].doing.transaction_start == r->doing.transaction_start)
+		if (is_about(&cases[i], r))
 			return true;
 	}
 	return false;
@@ -168,12 +216,19 @@ tell_still_there(const Case *c)
 	adm_events_set_outcome(c->event, how_long);
 }
 
+static bool
+has_ended(const Case *c)
+{
+	return c->terminated ? adm_stopping_has_left(c->target) :
+		adm_stopping_has_ended(c->target, &c->doing);
+}
+
 static void
 follow(Case *c)
 {
 	int64		age_ms = adm_clock_ms() - c->at_ms;
 
-	if (c->event != 0 && adm_stopping_has_ended(c->target, &c->doing))
+	if (c->event != 0 && has_ended(c))
 	{
 		adm_events_set_outcome(c->event, "ended");
 		c->event = 0;
@@ -183,7 +238,7 @@ follow(Case *c)
 		tell_still_there(c);
 		c->event = 0;
 	}
-	if (age_ms >= AGAIN_AFTER_MS)
+	if (age_ms >= (c->signalled ? AGAIN_AFTER_MS : TELL_AGAIN_AFTER_MS))
 		c->target.pid = 0;
 }
 
@@ -275,7 +330,9 @@ act_on(const AdmRunaway *r)
 	c->doing = r->doing;
 	c->at_ms = adm_clock_ms();
 	c->event = record(r);
-	if (!sends_signal(r))
+	c->signalled = sends_signal(r);
+	c->terminated = c->signalled && adm_runaway_action == ADM_RUNAWAY_TERMINATE;
+	if (!c->signalled)
 		c->event = 0;
 }
 
@@ -291,20 +348,30 @@ compare_excess(const void *a, const void *b)
 	return excess_x > excess_y ? -1 : excess_x < excess_y;
 }
 
+static bool
+locks_are_due(void)
+{
+	static int64 last_ms = 0;
+
+	if (last_ms != 0 && adm_clock_ms() - last_ms < LOOK_AT_LOCKS_EVERY_MS)
+		return false;
+	last_ms = adm_clock_ms();
+	return true;
+}
+
 static void
 act_on_all(void)
 {
 	int			count;
-	AdmRunaway *found = adm_runaways_find(&count);
+	AdmRunaway *found = adm_runaways_find(locks_are_due(), &count);
 
 	qsort(found, count, sizeof(AdmRunaway), compare_excess);
 	for (int i = 0; i < count; i++)
 	{
 		if (adm_runaways_is_protected(&found[i]) || is_known(&found[i]))
 			continue;
-		if (!adm_runaway_spend(&budget, adm_clock_ms()))
-			return;
-		act_on(&found[i]);
+		if (adm_runaway_spend(sends_signal(&found[i]) ? &to_stop : &to_tell, adm_clock_ms()))
+			act_on(&found[i]);
 	}
 }
 

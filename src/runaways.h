@@ -19,10 +19,10 @@ typedef struct AdmRunaway
 } AdmRunaway;
 
 /*
- * All gated or exempt sessions past a limit, by the last sample and by what they
- * report now; palloc'd.
+ * All sessions past a limit, by the last sample and by what they report now, and
+ * by the lock table, if that is to be looked at; palloc'd.
  */
-extern AdmRunaway *adm_runaways_find(int *count);
+extern AdmRunaway *adm_runaways_find(bool look_at_locks, int *count);
 
 /* Whether nothing is done about it, whatever the settings. */
 extern bool adm_runaways_is_protected(const AdmRunaway *runaway);

@@ -53,7 +53,10 @@ may_read(int index)
 		(OidIsValid(role) && has_privs_of_role(GetUserId(), role));
 }
 
-/* Of a client's session, from its login on: its identity, with the process id. */
+/*
+ * Of a client's session, from its login on: its identity, with the process id,
+ * without which nobody could stop it.
+ */
 static void
 put_start(AdmRow *row, int index, int pid)
 {

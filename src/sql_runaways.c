@@ -19,7 +19,7 @@ adm_runaways(PG_FUNCTION_ARGS)
 
 	adm_sql_require_reader("runaways");
 	rsinfo = adm_rows_begin(fcinfo);
-	found = adm_runaways_find(&count);
+	found = adm_runaways_find(true, &count);
 	for (int i = 0; i < count; i++)
 	{
 		AdmRow		row = {.count = 0};

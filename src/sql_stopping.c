@@ -29,13 +29,16 @@ PG_FUNCTION_INFO_V1(adm_stop_backends);
  * Whom.
  */
 
+/* By the role's present name; a held login has no role yet. */
 static const char *
-exempt_because(const char *role_name, Oid role)
+exempt_because(const char *login_role, Oid role)
 {
-	if (!OidIsValid(role))
-		return NULL;
-	if (superuser_arg(role))
+	const char *role_name = OidIsValid(role) ? GetUserNameFromId(role, true) : login_role;
+
+	if (OidIsValid(role) && superuser_arg(role))
 		return "a superuser's session";
+	if (role_name == NULL)
+		return NULL;
 	switch (adm_exemption_of(role_name))
 	{
 		case ADM_EXEMPTION_FULL:
@@ -78,6 +81,8 @@ protected_because(AdmTarget target, const AdmSession *session, bool include_prot
 	why = not_permitted_because(role);
 	if (why == NULL && !include_protected)
 		why = exempt_because(session->login.role, role);
+	if (why == NULL && !include_protected && session->exempt)
+		why = "a session that was exempt at its login";
 	return why;
 }
 
@@ -142,6 +147,7 @@ record_signal(const Call *call, Victim *v, AdmSignal signal)
 	AdmEventEntry entry = {.pid = v->target.pid};
 	bool		cancel = signal == ADM_SIGNAL_CANCEL;
 
+	adm_events_set_outcome(v->event, "went on");
 	entry.backend_start_us = v->target.start + adm_sql_epoch_us();
 	if (v->reports && v->doing.query_start != 0)
 		entry.query_start_us = v->doing.query_start + adm_sql_epoch_us();
@@ -156,49 +162,80 @@ record_signal(const Call *call, Victim *v, AdmSignal signal)
 							  psprintf("Criteria: %s.", call->criteria));
 }
 
-/* There is nothing to cancel where nothing runs; a held login can be cancelled. */
+/* A held login can be cancelled, and whoever does not tell what it does. */
 static bool
 can_cancel(const Victim *v)
 {
-	return !v->reports || v->doing.state == STATE_RUNNING || v->doing.state == STATE_FASTPATH;
+	return !v->reports || !adm_stopping_is_idle(&v->doing);
 }
 
-static void
-send_signal(const Call *call, Victim *v, AdmSignal signal)
+/* Returns whether it was sent. */
+static bool
+send_signal(Victim *v, AdmSignal signal)
 {
 	int			error;
 
+	if (v->done || v->has_gone)
+		return false;
 	if (signal == ADM_SIGNAL_CANCEL && !can_cancel(v))
-		return;
-	if (!adm_stopping_signal(v->target, signal, &error))
+		return false;
+	if (signal == ADM_SIGNAL_CANCEL && v->reports)
+		v->has_gone = adm_stopping_has_ended(v->target, &v->doing);
+	if (v->has_gone || !adm_stopping_signal(v->target, signal, &error))
 	{
 		v->has_gone = true;
-		return;
+		return false;
 	}
 	if (error != 0)
 	{
 		v->done = psprintf("failed: %s", strerror(error));
-		return;
+		return false;
 	}
 	if (signal == ADM_SIGNAL_CANCEL)
 		v->cancelled = true;
 	else
 		v->terminated = true;
-	record_signal(call, v, signal);
+	return true;
 }
 
-/* Whether nothing is to be done about it any more. */
-static bool
-is_settled(Victim *v)
+/*
+ * All signals first, by what they do now, and then the record: the log may be
+ * slow.
+ */
+static void
+signal_all(const Call *call, AdmSignal signal)
 {
-	AdmSession	session;
+	bool	   *sent = palloc0(Max(call->count, 1) * sizeof(bool));
 
+	adm_compat_forget_activity();
+	for (int i = 0; i < call->count; i++)
+		sent[i] = send_signal(&call->victims[i], signal);
+	for (int i = 0; i < call->count; i++)
+	{
+		if (sent[i])
+			record_signal(call, &call->victims[i], signal);
+	}
+}
+
+/* Before it is terminated, a transaction that idles may still end by itself. */
+static bool
+may_end_by_itself(const Call *call, const Victim *v)
+{
+	return call->terminate && v->reports && v->doing.transaction_start != 0;
+}
+
+/* Whether there is nothing to wait for any more. */
+static bool
+is_settled(const Call *call, Victim *v)
+{
 	if (v->done || v->has_gone)
 		return true;
 	if (v->terminated)
-		v->has_gone = !adm_stopping_find(v->target, &session);
-	else if (v->cancelled)
+		v->has_gone = adm_stopping_has_left(v->target);
+	else if (v->cancelled || may_end_by_itself(call, v))
 		v->has_gone = adm_stopping_has_ended(v->target, &v->doing);
+	else
+		return true;
 	return v->has_gone;
 }
 
@@ -209,7 +246,7 @@ all_settled(Call *call)
 
 	adm_compat_forget_activity();
 	for (int i = 0; i < call->count; i++)
-		all &= is_settled(&call->victims[i]);
+		all &= is_settled(call, &call->victims[i]);
 	return all;
 }
 
@@ -230,16 +267,6 @@ wait_for_all(Call *call, int64 wait_ms)
 						 (long) Min(nap_ms, wait_ms - waited_ms), PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
-	}
-}
-
-static void
-signal_all(Call *call, AdmSignal signal)
-{
-	for (int i = 0; i < call->count; i++)
-	{
-		if (!call->victims[i].done && !call->victims[i].has_gone)
-			send_signal(call, &call->victims[i], signal);
 	}
 }
 
@@ -293,7 +320,7 @@ words_for(const Victim *v)
 	if (v->terminated)
 		return "terminated";
 	if (v->has_gone)
-		return "it had gone already";
+		return v->reports ? "it has ended by itself" : "it had gone already";
 	return v->doing.state == STATE_IDLE ?
 		"nothing to cancel: it is idle" : "nothing to cancel: it is idle in transaction";
 }

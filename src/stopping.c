@@ -93,23 +93,58 @@ adm_stopping_doing(AdmTarget target, AdmDoing *doing)
 	return false;
 }
 
-/* An aborted transaction holds nothing any more: it only waits to be told. */
+/*
+ * A process that leaves has no identity any more for its last moments, as one
+ * has none that has just come: neither is taken for gone.
+ */
+bool
+adm_stopping_has_left(AdmTarget target)
+{
+	AdmSession	session;
+	PGPROC	   *proc;
+	bool		left;
+
+	LWLockAcquire(ProcArrayLock, LW_SHARED);
+	proc = BackendPidGetProcWithLock(target.pid);
+	left = proc == NULL ||
+		(adm_permits_session((int) (proc - ProcGlobal->allProcs), &session) &&
+		 session.start != target.start);
+	LWLockRelease(ProcArrayLock);
+	return left;
+}
+
+bool
+adm_stopping_is_idle(const AdmDoing *doing)
+{
+	return doing->state == STATE_IDLE || doing->state == STATE_IDLEINTRANSACTION ||
+		doing->state == STATE_IDLEINTRANSACTION_ABORTED;
+}
+
+/*
+ * A procedure may end transactions and go on.  An aborted transaction holds
+ * nothing any more: it only waits to be told.  Of who is in another state, as
+ * where activity is not tracked, nobody knows.
+ */
 static bool
 goes_on(const AdmDoing *then, const AdmDoing *now)
 {
+	if (then->state != STATE_RUNNING && then->state != STATE_FASTPATH && !adm_stopping_is_idle(then))
+		return true;
+	if (then->state == STATE_RUNNING && now->state == STATE_RUNNING &&
+		now->query_start == then->query_start)
+		return true;
 	if (then->transaction_start != 0)
 		return now->transaction_start == then->transaction_start &&
 			now->state != STATE_IDLEINTRANSACTION_ABORTED;
-	return now->state == STATE_RUNNING && now->query_start == then->query_start;
+	return false;
 }
 
 bool
 adm_stopping_has_ended(AdmTarget target, const AdmDoing *then)
 {
-	AdmSession	session;
 	AdmDoing	now;
 
-	if (!adm_stopping_find(target, &session))
+	if (adm_stopping_has_left(target))
 		return true;
 	return adm_stopping_doing(target, &now) && !goes_on(then, &now);
 }

@@ -50,6 +50,12 @@ extern bool adm_stopping_signal(AdmTarget target, AdmSignal signal, int *error);
  */
 extern bool adm_stopping_doing(AdmTarget target, AdmDoing *doing);
 
+/* Whether there is nothing in it that could be cancelled. */
+extern bool adm_stopping_is_idle(const AdmDoing *doing);
+
+/* Whether its process has left the server. */
+extern bool adm_stopping_has_left(AdmTarget target);
+
 /*
  * Whether what it did then has ended: the transaction, or where it was in none
  * the query, or the session.

@@ -150,7 +150,17 @@ wait_clients(1, 'in', $holder);
 my @waiters = map { session('SELECT count(*) FROM locked') } 1 .. 2;
 wait_until('found', sub { events(qq{pid = $holder->{pid} AND detail ~ '^blocking is 2'}) == 1 });
 pass('who blocks so many is found');
-$_->hang_up for $holder, @waiters;
+$holder->ask('COMMIT');
+wait_clients(2, 'in', @waiters);
+
+# Whoever stands in a queue is waited for by all behind it, and is no runaway.
+$holder->ask('BEGIN; LOCK TABLE locked');
+push @waiters, start_clients($node, 2);
+wait_clients(4, 'in', @waiters);
+$_->query('BEGIN; LOCK TABLE locked') for @waiters;
+wait_until('a queue', sub { $node->safe_psql('postgres', 'SELECT max(blocks) FROM admission.blocking_tree WHERE depth > 0') >= 3 });
+is(runaways(), "$holder->{pid} blocking", 'but not those in its queue');
+$node->safe_psql('postgres', q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'});
 settings(blocking => -1);
 
 # One that does not listen is reported.

@@ -85,12 +85,13 @@ static inline uint64_t
 adm_delay_leavers_now(uint64_t leavers, int64_t now_ms)
 {
 	uint64_t	interval = adm_delay_interval_of(now_ms);
-	uint64_t	passed = interval - (leavers >> (2 * ADM_DELAY_LEAVER_BITS));
+	uint64_t	noted = leavers >> (2 * ADM_DELAY_LEAVER_BITS);
 	uint64_t	before = 0;
 
-	if (passed == 0)
+	/* Somebody's clock may be read before, and used after another's. */
+	if (interval <= noted)
 		return leavers;
-	if (passed == 1)
+	if (interval == noted + 1)
 		before = leavers & ADM_DELAY_LEAVER_MASK;
 	return (interval << (2 * ADM_DELAY_LEAVER_BITS)) | (before << ADM_DELAY_LEAVER_BITS);
 }

@@ -163,6 +163,10 @@ many_are_one_until_the_next_interval_is_over(void **state)
 	assert_false(adm_delay_clients_leave(leavers, 7000));
 	assert_false(adm_delay_clients_leave(leavers, INT64_MAX));
 
+	/* Nor does one who is late. */
+	assert_int_equal(adm_delay_leavers_now(leavers, 4999), leavers);
+	assert_true(adm_delay_clients_leave(leave(leavers, 1, 4999), 6999));
+
 	/* One more in the next interval changes nothing. */
 	leavers = leave(leavers, 1, 6500);
 	assert_true(adm_delay_clients_leave(leavers, 6999));
