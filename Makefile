@@ -38,6 +38,7 @@ OBJS = \
 	src/holding.o \
 	src/lending.o \
 	src/line_wait.o \
+	src/login.o \
 	src/metrics.o \
 	src/own_locks.o \
 	src/permits.o \

@@ -377,7 +377,7 @@ introduce(const Port *port, AdmExemption exemption)
 		.replicates = am_walsender
 	};
 
-	adm_line_describe(port, port->application_name, &session.login);
+	adm_login_describe(port, port->application_name, &session.login);
 	adm_permits_introduce(&session);
 }
 

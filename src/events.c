@@ -3,11 +3,9 @@
  */
 #include "postgres.h"
 
-#include "common/ip.h"
 #include "events.h"
 #include "lib/stringinfo.h"
-#include "libpq/libpq-be.h"
-#include "line_wait.h"
+#include "login.h"
 #include "miscadmin.h"
 #include "os/clock.h"
 #include "ring_file.h"
@@ -106,7 +104,7 @@ describe_actor(AdmEventEntry *e)
 	strlcpy(e->actor_role, role ? role : "", sizeof(e->actor_role));
 	if (MyProcPort == NULL)
 		return;
-	adm_line_describe(MyProcPort, application_name, &login);
+	adm_login_describe(MyProcPort, application_name, &login);
 	strlcpy(e->actor_application, login.application_name, sizeof(e->actor_application));
 	strlcpy(e->actor_address, login.client_address[0] ? login.client_address : "local",
 			sizeof(e->actor_address));

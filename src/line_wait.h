@@ -4,9 +4,6 @@
 #ifndef ADM_LINE_WAIT_H
 #define ADM_LINE_WAIT_H
 
-#include "libpq/libpq-be.h"
-#include "permits.h"
-
 /* Whether the client has closed its socket; false where that cannot be told. */
 extern bool adm_line_client_hung_up(void);
 
@@ -15,9 +12,5 @@ extern bool adm_line_client_hung_up(void);
  * is over.  Ends the process if the postmaster has died.
  */
 extern bool adm_line_sleep(long timeout_ms, uint32 wait_event);
-
-/* Who waits; application_name may be NULL. */
-extern void adm_line_describe(const Port *port, const char *application_name,
-							  AdmLogin *login);
 
 #endif							/* ADM_LINE_WAIT_H */

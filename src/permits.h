@@ -10,11 +10,10 @@
 #define ADM_PERMITS_H
 
 #include "datatype/timestamp.h"
+#include "login.h"
 #include "policy/gate.h"
 #include "policy/line_order.h"
 #include "policy/permit_word.h"
-
-#define ADM_CLIENT_ADDRESS_SIZE		64
 
 typedef enum AdmSlotState
 {
@@ -32,15 +31,6 @@ typedef enum AdmSlotState
 } AdmSlotState;
 
 #define ADM_SLOT_STATE_COUNT	(ADM_SLOT_LANE + 1)
-
-/* Who it is, for those who look at the line or stop sessions. */
-typedef struct AdmLogin
-{
-	char		role[NAMEDATALEN];
-	char		database[NAMEDATALEN];
-	char		application_name[NAMEDATALEN];
-	char		client_address[ADM_CLIENT_ADDRESS_SIZE];	/* "" for a Unix socket */
-} AdmLogin;
 
 /* A session, from its login on: what no catalog is needed for. */
 typedef struct AdmSession
