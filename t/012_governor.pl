@@ -16,11 +16,13 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my $idle = $ENV{ADMISSION_TEST_IDLE} // 100;
+# Looks are long, and the work is well above what proves it: where the process that
+# moves the machine is late, a short look would see nothing.
 my $machine = AdmissionMachine->new(cores => 4);
 my $node = new_node('governed',
 	'max_connections = ' . ($idle + 60),
 	'pg_admission.warmup_advance = load',
-	"pg_admission.sample_interval = '200ms'",
+	"pg_admission.sample_interval = '500ms'",
 	"pg_admission.system_root = '" . $machine->root . "'");
 
 sub samples
@@ -66,10 +68,10 @@ is(status_of($node, 'progress'), '0', q{a superuser's work is seen, and proves n
 
 # Gated work on a comfortable machine does.
 $machine->set(pid => $admin_pid, run => 0);
-$machine->set(pid => $app->{pid}, run => 2.6);
+$machine->set(pid => $app->{pid}, run => 3.4);
 wait_status($node, 'progress > 0 AND start_cap > 8');
 pass('morning: gated work on a comfortable machine raises the cap');
-wait_status($node, "phase_reason LIKE '%the caps rise: the machine is comfortable with gated work that uses 6_ %'");
+wait_status($node, "phase_reason LIKE '%the caps rise: the machine is comfortable with gated work that uses __ %'");
 pass('and it says so');
 
 # High pressure holds.
