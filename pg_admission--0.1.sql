@@ -439,7 +439,8 @@ COMMENT ON FUNCTION admission.backend_samples() IS
  */
 CREATE FUNCTION admission.blocking(
 	OUT pid int,
-	OUT processes int
+	OUT processes int,
+	OUT behind int
 )
 RETURNS SETOF record
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED
@@ -447,7 +448,7 @@ ROWS 10
 AS 'MODULE_PATHNAME', 'adm_blocking';
 
 COMMENT ON FUNCTION admission.blocking() IS
-'each process that others wait for to release a lock, and how many they are; looks through the lock table once for each of those';
+'each process that others wait for to release a lock, how many they are, and, where it waits for none itself, how many wait behind it, for it or for one another; looks through the lock table once for each that waits';
 
 CREATE FUNCTION admission.blocked_by(pid int)
 RETURNS int[]
@@ -778,7 +779,7 @@ COMMENT ON COLUMN admission.runaways.state IS
 COMMENT ON COLUMN admission.runaways.query IS
 'the present or the last query, as in pg_stat_activity';
 COMMENT ON COLUMN admission.runaways.past IS
-'the first limit it is past: cpu_time: processor time in one transaction | runtime: of a statement | idle_in_transaction, all in seconds | blocking: processes that wait for its locks, while it waits for none itself';
+'the first limit it is past: cpu_time: processor time in one transaction | runtime: of a statement | idle_in_transaction, all in seconds | blocking: processes that wait behind it for locks, while it waits for none itself';
 COMMENT ON COLUMN admission.runaways.value IS
 'what it has come to; processor time by the last sample';
 COMMENT ON COLUMN admission.runaways."limit" IS
@@ -929,6 +930,14 @@ AS 'MODULE_PATHNAME', 'adm_protection';
 COMMENT ON FUNCTION admission.protection(int, timestamptz, boolean) IS
 'why the caller must not stop the session, by the rules of terminate_backends(); null: it may, or the session has gone; include_protected takes a superuser';
 
+CREATE FUNCTION admission.readable(text text)
+RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'adm_readable';
+
+COMMENT ON FUNCTION admission.readable(text) IS
+'the text with question marks for what is not of this database''s encoding, as a query from another database may be';
+
 CREATE FUNCTION admission.stop_backends(
 	pids int[],
 	backend_starts timestamptz[],
@@ -1065,7 +1074,8 @@ BEGIN
 			'idle in transaction for ' || CASE WHEN c.min_idle_in_transaction IS NOT NULL THEN date_trunc('milliseconds', b.state_age) END,
 			'query like ' || c.query,
 			'wait_event ' || c.wait_event,
-			'blocking ' || CASE WHEN c.blocking_at_least IS NOT NULL THEN b.blocking END) AS why
+			'blocking ' || CASE WHEN c.blocking_at_least IS NOT NULL THEN
+				(SELECT k.behind FROM admission.blocking() AS k WHERE k.pid = b.pid) END) AS why
 		FROM jsonb_to_record(told) AS c (
 				role_name text,
 				database_name text,
@@ -1093,12 +1103,14 @@ BEGIN
 			AND (c.min_idle_in_transaction IS NULL
 				OR (b.state LIKE 'idle in transaction%' AND b.state_age >= c.min_idle_in_transaction))
 			-- Where the text is hidden another stands in its place.
-			AND (c.query IS NULL OR (b.backend_age IS NOT NULL AND b.query ILIKE c.query))
+			AND (c.query IS NULL OR (b.backend_age IS NOT NULL AND admission.readable(b.query) ILIKE c.query))
 			-- Of a parallel query, the leader stands for its workers.
 			AND (c.wait_event IS NULL OR b.wait_event = c.wait_event OR EXISTS (
 				SELECT FROM pg_stat_activity AS w
 				WHERE w.leader_pid = b.pid AND w.wait_event = c.wait_event))
-			AND (c.blocking_at_least IS NULL OR b.blocking >= c.blocking_at_least)
+			AND (c.blocking_at_least IS NULL OR EXISTS (
+				SELECT FROM admission.blocking() AS k
+				WHERE k.pid = b.pid AND k.behind >= c.blocking_at_least))
 	), judged AS MATERIALIZED (
 		SELECT f.*, admission.protection(f.pid, f.backend_start, protected_too) AS kept_because
 		FROM found AS f
@@ -1171,7 +1183,23 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION admission.find_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean) IS
-'client sessions and held logins that meet all criteria, null being none: role and database by name, application_name by LIKE, client by network, state as in pg_stat_activity or waiting for admission, processor time in the last sample from min_cpu_percent (100 is one core) on, running, transaction and idle in transaction for at least so long, query by ILIKE, wait_event its own or a parallel worker''s, so many who wait for its locks; victims: all | oldest | all_but_oldest (by their transaction) | top_cpu, at most max_victims, or 1 of the oldest or top_cpu; left_alone says who would not be stopped, and why';
+'client sessions and held logins that meet all criteria, null being none: role and database by name, application_name by LIKE, client by network, state as in pg_stat_activity or waiting for admission, processor time in the last sample from min_cpu_percent (100 is one core) on, running, transaction and idle in transaction for at least so long, query by ILIKE, wait_event its own or a parallel worker''s, so many who wait behind it for locks while it waits for none; victims: all | oldest | all_but_oldest (by their transaction) | top_cpu, at most max_victims, or 1 of the oldest or top_cpu; left_alone says who would not be stopped, and why';
+
+CREATE FUNCTION admission.tell_nobody(arguments text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE NOTICE 'nobody meets the criteria: %', arguments;
+	IF NOT pg_has_role('pg_read_all_stats', 'usage') THEN
+		RAISE NOTICE 'what you may not see of a session meets no criterion: GRANT pg_monitor';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION admission.tell_nobody(text) IS
+'what cancel_backends() and terminate_backends() say where they find nobody';
 
 CREATE FUNCTION admission.stop_matching(
 	terminate boolean,
@@ -1225,6 +1253,10 @@ BEGIN
 		SELECT m.pid, m.backend_start, m.role, m.database, m.application_name, m.client_address, m.state, m.reason,
 			COALESCE('left alone: ' || m.left_alone, 'nothing yet: a dry run'), NULL::boolean
 		FROM admission.match_backends(criteria, victims, max_victims, include_protected) AS m;
+		IF NOT FOUND THEN
+			PERFORM admission.tell_nobody(arguments);
+			RETURN;
+		END IF;
 		RETURN QUERY
 		SELECT NULL::int, NULL::timestamptz, NULL::name, NULL::name, NULL, NULL::inet, NULL, NULL,
 			format('to do it: SELECT * FROM admission.%s_backends(%s, dry_run => false);', verb, arguments), NULL::boolean;
@@ -1245,10 +1277,7 @@ BEGIN
 	FROM matched AS m LEFT JOIN stopped AS s ON s.pid = m.pid AND s.backend_start = m.backend_start
 	ORDER BY m.place;
 	IF NOT FOUND THEN
-		RAISE NOTICE 'nobody meets the criteria: %', arguments;
-		IF NOT pg_has_role('pg_read_all_stats', 'usage') THEN
-			RAISE NOTICE 'what you may not see of a session meets no criterion: GRANT pg_monitor';
-		END IF;
+		PERFORM admission.tell_nobody(arguments);
 	END IF;
 END
 $$;
@@ -1401,8 +1430,10 @@ GRANT EXECUTE ON FUNCTION
 TO pg_signal_backend;
 GRANT EXECUTE ON FUNCTION
 	admission.protection(int, timestamptz, boolean),
+	admission.readable(text),
 	admission.stop_backends(int[], timestamptz[], boolean, boolean, interval, interval, text),
 	admission.check_criteria(jsonb, text, int, boolean),
+	admission.tell_nobody(text),
 	admission.match_backends(jsonb, text, int, boolean),
 	admission.stop_matching(boolean, jsonb, text, int, boolean, interval, interval, boolean),
 	admission.find_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean),

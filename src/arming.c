@@ -16,6 +16,7 @@
 #include "os/files.h"
 #include "os/host.h"
 #include "persist.h"
+#include "policy/brake.h"
 #include "settings.h"
 #include "state.h"
 
@@ -89,6 +90,16 @@ log_beginning(AdmTrigger trigger, const char *reason)
 					psprintf("Seen: %s.", reason));
 }
 
+static void
+log_brake(const char *which, int brake)
+{
+	char		word[ADM_BRAKE_TEXT_SIZE];
+
+	adm_events_note(ADM_EVENT_BRAKE,
+					psprintf("pg_admission starts with %s: %s", which, adm_brake_print(brake, word)),
+					NULL);
+}
+
 void
 adm_arming_log_start(void)
 {
@@ -103,7 +114,11 @@ adm_arming_log_start(void)
 						ADM_STATE_FILE)));
 	if (start.trigger != ADM_TRIGGER_NONE)
 		log_beginning(start.trigger, start.reason);
-	else if (start.resumed)
+	if (start.brake != ADM_BRAKE_OFF)
+		log_brake("the brake that admission.brake() put on", start.brake);
+	if (adm_brake_setting != ADM_BRAKE_OFF)
+		log_brake("pg_admission.brake", adm_brake_setting);
+	if (start.trigger == ADM_TRIGGER_NONE && start.resumed)
 		adm_events_note(ADM_EVENT_WARMUP,
 						psprintf("pg_admission goes on with the warm-up that was interrupted, at progress %.2f",
 								 adm_warmup_progress(&start.warmup)),

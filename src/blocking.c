@@ -9,14 +9,7 @@
 #include "utils/array.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
-#include "utils/wait_event.h"
 #include "waits.h"
-
-static bool
-waits_for_lock(int index)
-{
-	return (adm_wait_event(index) & 0xFF000000U) == PG_WAIT_LOCK;
-}
 
 /* The place of a process, by its pid. */
 typedef struct Place
@@ -115,7 +108,7 @@ adm_blocking_read(void)
 	{
 		int			pid = adm_compat_pid(&ProcGlobal->allProcs[i]);
 
-		if (pid != 0 && waits_for_lock(i))
+		if (pid != 0 && adm_wait_is_for_lock(adm_wait_event(i)))
 			add_blockers(&r, pid);
 	}
 	hash_destroy(r.places);
@@ -123,12 +116,12 @@ adm_blocking_read(void)
 }
 
 int
-adm_blocking_by_root(const AdmBlocking *b, int pid)
+adm_blocking_behind(const AdmBlocking *b, int pid)
 {
 	for (int i = 0; i < b->count; i++)
 	{
 		if (b->processes[i].pid == pid)
-			return b->processes[i].waits ? 0 : b->processes[i].blocks;
+			return b->processes[i].waits ? 0 : b->processes[i].below;
 	}
 	return 0;
 }

@@ -41,10 +41,10 @@ typedef struct AdmBlocking
 extern AdmBlocking adm_blocking_read(void);
 
 /*
- * How many wait for this process; 0 if it waits itself: whoever stands in a
- * queue is waited for by all behind it, and is not the reason.
+ * How many wait behind this process, for it or for one another; 0 if it waits
+ * itself: whoever stands in a queue is not the reason.  Needs the tree.
  */
-extern int	adm_blocking_by_root(const AdmBlocking *b, int pid);
+extern int	adm_blocking_behind(const AdmBlocking *b, int pid);
 
 /*
  * Makes a tree of it, in which each process stands once, below the one of those

@@ -217,7 +217,7 @@ detail_of_wait(int64 waited_ms)
 static int
 hint_for_refused(void)
 {
-	return errhint("The server is warming up: try again later. An administrator can see \"admission.status\", end the warm-up with admission.stop_warmup(), or set \"pg_admission.mode\" to \"off\".");
+	return errhint("The server is warming up, under pressure or braked: try again later. An administrator can see \"admission.status\", end the warm-up with admission.stop_warmup(), or set \"pg_admission.mode\" to \"off\".");
 }
 
 static void

@@ -70,9 +70,9 @@ end(void)
 	holds = false;
 	adm_counters_read(&now);
 	adm_events_note(ADM_EVENT_HOLD, "pg_admission holds nobody back any more",
-					psprintf("In %lld s: held after the first, logins " UINT64_FORMAT ", transactions " UINT64_FORMAT
+					psprintf("In %.1f s: held after the first, logins " UINT64_FORMAT ", transactions " UINT64_FORMAT
 							 "; refused, logins " UINT64_FORMAT ", transactions " UINT64_FORMAT ".",
-							 (long long) (last_ms - began_ms) / 1000,
+							 (double) (last_ms - began_ms) / 1000,
 							 held(&now, ADM_GATE_CONNECTION), held(&now, ADM_GATE_TRANSACTION),
 							 refused(&now, ADM_GATE_CONNECTION), refused(&now, ADM_GATE_TRANSACTION)));
 }

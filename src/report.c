@@ -7,12 +7,15 @@
 
 #include "policy/brake.h"
 #include "report.h"
+#include "waits.h"
 
 /* A controller that works beats at least every second. */
 #define STUCK_AFTER_MS			5000
 
 /* How long a refusal is worth an advice. */
 #define REFUSALS_ARE_NEWS_MS	(60 * 1000)
+
+#define MANY_LOCK_WAITERS		5
 
 /* Below this number of sessions nobody needs to hear that most are exempt. */
 #define FEW_SESSIONS			10
@@ -33,6 +36,7 @@ adm_report_read(AdmReport *r)
 	adm_permits_count_states(ADM_GATE_TRANSACTION, r->transactions);
 	adm_counters_read(&r->totals);
 	adm_samples_machine(&r->sample);
+	r->lock_waiters = adm_wait_lock_waiters();
 }
 
 int
@@ -170,13 +174,21 @@ phase_reason(const AdmReport *r)
 	return pstrdup(how_it_ended(w));
 }
 
+static const char *
+brake_effect(const AdmReport *r)
+{
+	return r->state.advance == ADM_ADVANCE_LOAD && r->state.governed &&
+		r->state.level == ADM_LEVEL_COMFORTABLE ?
+		", and holds nobody for long, since the machine is comfortable" : "";
+}
+
 char *
 adm_report_phase_reason(const AdmReport *r)
 {
 	if (r->mode == ADM_MODE_OFF)
 		return pstrdup("pg_admission.mode is off: nobody is held or refused");
 	if (brake_by(r))
-		return psprintf("the brake is on, by %s; %s", brake_by(r), phase_reason(r));
+		return psprintf("the brake is on, by %s%s; %s", brake_by(r), brake_effect(r), phase_reason(r));
 	return phase_reason(r);
 }
 
@@ -278,6 +290,16 @@ advice_on_lines(const AdmReport *r)
 	return NULL;
 }
 
+/* A comfortable machine may stand still all the same. */
+static char *
+advice_on_locks(const AdmReport *r)
+{
+	if (r->lock_waiters < MANY_LOCK_WAITERS)
+		return NULL;
+	return psprintf("%d processes wait for locks; to see for whose: SELECT tree, role, application_name, state, below, query FROM admission.blocking_tree;",
+					r->lock_waiters);
+}
+
 static char *
 advice_on_pressure(const AdmReport *r)
 {
@@ -316,6 +338,8 @@ adm_report_advice(const AdmReport *r)
 		advice = advice_on_brake(r);
 	if (advice == NULL)
 		advice = advice_on_lines(r);
+	if (advice == NULL)
+		advice = advice_on_locks(r);
 	if (advice == NULL)
 		advice = advice_on_pressure(r);
 	if (advice == NULL)

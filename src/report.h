@@ -22,6 +22,7 @@ typedef struct AdmReport
 	int			transactions[ADM_SLOT_STATE_COUNT]; /* by what they hold */
 	AdmTotals	totals;
 	AdmMachineSample sample;
+	int			lock_waiters;
 } AdmReport;
 
 extern void adm_report_read(AdmReport *report);

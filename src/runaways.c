@@ -92,7 +92,7 @@ figures_of(const AdmRunaway *r, int index, const Evidence *e)
 		seconds_since(r->doing.query_start, e->now) : NAN;
 	f.of[ADM_RUNAWAY_IDLE_IN_TRANSACTION] = is_idle_in_transaction(r->doing.state) ?
 		seconds_since(r->doing.state_start, e->now) : NAN;
-	f.of[ADM_RUNAWAY_BLOCKING] = adm_blocking_by_root(&e->blocking, r->target.pid);
+	f.of[ADM_RUNAWAY_BLOCKING] = adm_blocking_behind(&e->blocking, r->target.pid);
 	return f;
 }
 
@@ -138,7 +138,10 @@ gather(bool look_at_locks)
 	e.sampled_at = machine.taken_at;
 	e.samples = adm_samples_backends();
 	if (look_at_locks && adm_runaway_blocking >= 0)
+	{
 		e.blocking = adm_blocking_read();
+		adm_blocking_build_tree(&e.blocking);
+	}
 	e.now = GetCurrentTimestamp();
 	return e;
 }
@@ -230,7 +233,7 @@ follow(Case *c)
 
 	if (c->event != 0 && has_ended(c))
 	{
-		adm_events_set_outcome(c->event, "ended");
+		adm_events_set_outcome(c->event, c->terminated ? "gone" : "ended");
 		c->event = 0;
 	}
 	else if (c->event != 0 && age_ms >= SHOULD_END_WITHIN_MS)
@@ -375,6 +378,22 @@ act_on_all(void)
 	}
 }
 
+/* What was only told of is done at once when more is to be done. */
+static void
+follow_action(void)
+{
+	static int	action = ADM_RUNAWAY_NONE;
+
+	if (action == adm_runaway_action)
+		return;
+	action = adm_runaway_action;
+	for (int i = 0; i < CASES; i++)
+	{
+		if (!cases[i].signalled)
+			cases[i].target.pid = 0;
+	}
+}
+
 static bool
 is_due(void)
 {
@@ -392,6 +411,7 @@ adm_runaways_round(void)
 	if (!is_due())
 		return;
 	follow_all();
+	follow_action();
 	if (adm_runaway_action == ADM_RUNAWAY_NONE || adm_state_mode() == ADM_MODE_OFF)
 		return;
 	if (adm_state_warmup().level < (AdmLevel) adm_runaway_only_under)

@@ -180,6 +180,16 @@ check_session_cap(int *newval, void **extra, GucSource source)
 	return false;
 }
 
+/* Not as for the server's own time-outs, of which 0 is none. */
+static bool
+check_runaway_limit(int *newval, void **extra, GucSource source)
+{
+	if (*newval != 0)
+		return true;
+	GUC_check_errdetail("Everybody would be past a limit of 0; -1 means no limit.");
+	return false;
+}
+
 static bool
 check_per_core(char **newval, void **extra, GucSource source)
 {
@@ -405,25 +415,25 @@ define_runaways(void)
 							"Parallel workers included; -1 means no limit.",
 							&adm_runaway_cpu_time_s, 60,
 							-1, INT_MAX / 1000,
-							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+							PGC_SIGHUP, GUC_UNIT_S, check_runaway_limit, NULL, NULL);
 	DefineCustomIntVariable("pg_admission.runaway_runtime",
 							"The running time of a statement from which on its session is a runaway.",
 							"-1 means no limit.",
 							&adm_runaway_runtime_s, -1,
 							-1, INT_MAX / 1000,
-							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+							PGC_SIGHUP, GUC_UNIT_S, check_runaway_limit, NULL, NULL);
 	DefineCustomIntVariable("pg_admission.runaway_idle_in_transaction",
 							"The time idle in a transaction from which on a session is a runaway.",
 							"-1 means no limit.",
 							&adm_runaway_idle_in_transaction_s, 60,
 							-1, INT_MAX / 1000,
-							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+							PGC_SIGHUP, GUC_UNIT_S, check_runaway_limit, NULL, NULL);
 	DefineCustomIntVariable("pg_admission.runaway_blocking",
 							"How many processes that wait for its locks make a session a runaway.",
 							"-1 means no limit.",
 							&adm_runaway_blocking, 5,
 							-1, MAX_BACKENDS,
-							PGC_SIGHUP, 0, NULL, NULL, NULL);
+							PGC_SIGHUP, 0, check_runaway_limit, NULL, NULL);
 }
 
 /* A path that is a folder fails when it is written, with the reason. */

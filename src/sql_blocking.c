@@ -21,6 +21,7 @@ adm_blocking(PG_FUNCTION_ARGS)
 	adm_sql_require_preloaded();
 	rsinfo = adm_rows_begin(fcinfo);
 	g = adm_blocking_read();
+	adm_blocking_build_tree(&g);
 	for (int i = 0; i < g.count; i++)
 	{
 		AdmRow		row = {.count = 0};
@@ -29,6 +30,7 @@ adm_blocking(PG_FUNCTION_ARGS)
 			continue;
 		adm_row_put(&row, Int32GetDatum(g.processes[i].pid));
 		adm_row_put(&row, Int32GetDatum(g.processes[i].blocks));
+		adm_row_put(&row, Int32GetDatum(adm_blocking_behind(&g, g.processes[i].pid)));
 		adm_rows_add(rsinfo, &row);
 	}
 	return (Datum) 0;

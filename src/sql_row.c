@@ -31,16 +31,11 @@ adm_row_put_text(AdmRow *row, const char *text)
 	adm_row_put(row, CStringGetTextDatum(text));
 }
 
-void
-adm_row_put_client_text(AdmRow *row, const char *text)
+char *
+adm_row_readable(const char *text)
 {
 	char	   *clean = pstrdup(text);
 
-	if (text[0] == '\0')
-	{
-		adm_row_put_null(row);
-		return;
-	}
 	if (GetDatabaseEncoding() == PG_SQL_ASCII || !pg_verifymbstr(text, strlen(text), true))
 	{
 		for (char *c = clean; *c; c++)
@@ -49,7 +44,16 @@ adm_row_put_client_text(AdmRow *row, const char *text)
 				*c = '?';
 		}
 	}
-	adm_row_put_text(row, clean);
+	return clean;
+}
+
+void
+adm_row_put_client_text(AdmRow *row, const char *text)
+{
+	if (text[0] == '\0')
+		adm_row_put_null(row);
+	else
+		adm_row_put_text(row, adm_row_readable(text));
 }
 
 void

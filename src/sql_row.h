@@ -22,8 +22,11 @@ extern void adm_row_put_text(AdmRow *row, const char *text);
 
 /*
  * What a client sent may be of any encoding, or of none: it must not keep others
- * from reading a view.  Empty is null.
+ * from reading a view.  Palloc'd, with question marks for what cannot be read.
  */
+extern char *adm_row_readable(const char *text);
+
+/* The same as a column; empty is null. */
 extern void adm_row_put_client_text(AdmRow *row, const char *text);
 
 /* NaN is null. */

@@ -20,6 +20,7 @@
 
 PG_FUNCTION_INFO_V1(adm_protection);
 PG_FUNCTION_INFO_V1(adm_stop_backends);
+PG_FUNCTION_INFO_V1(adm_readable);
 
 #define LOOK_OFTEN_MS	20
 #define LOOK_LATER_MS	100
@@ -111,6 +112,13 @@ adm_protection(PG_FUNCTION_ARGS)
 	if (why == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(CStringGetTextDatum(why));
+}
+
+/* For comparing a query's text that may come from a database of any encoding. */
+Datum
+adm_readable(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(CStringGetTextDatum(adm_row_readable(text_to_cstring(PG_GETARG_TEXT_PP(0)))));
 }
 
 /*
@@ -338,14 +346,15 @@ record_outcome(const Call *call, const Victim *v)
 }
 
 static void
-put_victim(ReturnSetInfo *rsinfo, const Victim *v)
+put_victim(ReturnSetInfo *rsinfo, const Call *call, const Victim *v)
 {
+	bool		nothing_sent = !v->cancelled && !v->terminated;
 	AdmRow		row = {.count = 0};
 
 	adm_row_put(&row, Int32GetDatum(v->target.pid));
 	adm_row_put(&row, TimestampTzGetDatum(v->target.start));
 	adm_row_put_text(&row, words_for(v));
-	if (v->done || (!v->cancelled && !v->terminated && !v->has_gone))
+	if (v->done || (!v->has_gone && (nothing_sent || call->wait_ms == 0)))
 		adm_row_put_null(&row);
 	else
 		adm_row_put(&row, BoolGetDatum(v->has_gone));
@@ -417,7 +426,7 @@ adm_stop_backends(PG_FUNCTION_ARGS)
 	for (int i = 0; i < call.count; i++)
 	{
 		record_outcome(&call, &call.victims[i]);
-		put_victim(rsinfo, &call.victims[i]);
+		put_victim(rsinfo, &call, &call.victims[i]);
 	}
 	return (Datum) 0;
 }

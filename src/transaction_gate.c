@@ -303,7 +303,7 @@ refuse_timed_out(int64 waited_ms)
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("pg_admission refused this transaction: no permit came free in time"),
 			 detail_of_refusal(waited_ms),
-			 errhint("The server is warming up or under pressure: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
+			 errhint("The server is warming up, under pressure or braked: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
 			 errhidestmt(true), errhidecontext(true)));
 }
 

@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "compat.h"
+#include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/wait_event.h"
 #include "waits.h"
@@ -14,6 +15,22 @@ uint32
 adm_wait_event(int index)
 {
 	return *(volatile uint32 *) &ProcGlobal->allProcs[index].wait_event_info;
+}
+
+bool
+adm_wait_is_for_lock(uint32 event)
+{
+	return CLASS_OF(event) == PG_WAIT_LOCK;
+}
+
+int
+adm_wait_lock_waiters(void)
+{
+	int			waiters = 0;
+
+	for (int i = 0; i < MaxBackends; i++)
+		waiters += adm_compat_pid(&ProcGlobal->allProcs[i]) != 0 && adm_wait_is_for_lock(adm_wait_event(i));
+	return waiters;
 }
 
 bool

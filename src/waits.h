@@ -17,4 +17,10 @@ extern uint32 adm_wait_event(int index);
  */
 extern bool adm_wait_is_for_others(uint32 event);
 
+/* Whether it is a heavyweight lock. */
+extern bool adm_wait_is_for_lock(uint32 event);
+
+/* How many backends wait for such a lock. */
+extern int	adm_wait_lock_waiters(void);
+
 #endif							/* ADM_WAITS_H */

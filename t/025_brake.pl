@@ -74,6 +74,9 @@ is(caps(), '2 2 4', 'the brake stays through a restart');
 $node->stop('immediate');
 $node->start;
 is(caps(), '2 2 4', 'and through a crash');
+wait_until('said', sub { $node->safe_psql('postgres', q{SELECT count(*) FROM admission.events
+	WHERE kind = 'brake' AND message = 'pg_admission starts with the brake that admission.brake() put on: 2'}) == 2 });
+pass('which is on the record each time');
 
 # The setting stands beside the function, and the tighter one binds.
 set_brake('1');

@@ -104,6 +104,7 @@ for my $damage ([ 'garbage', "nonsense\n", qr/it is damaged, or was written by a
 	[ 'half of it', substr($text, 0, length($text) / 2), qr/it is damaged/ ])
 {
 	my ($what, $bytes, $why) = @$damage;
+	$node->safe_psql('postgres', q{SELECT admission.brake('off')});
 	$node->stop;
 	open(my $handle, '>', $file) or die "$file: $!";
 	print $handle $bytes;

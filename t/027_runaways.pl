@@ -139,7 +139,7 @@ settings(action => 'terminate');
 $idle = session('BEGIN; SELECT 1');
 wait_until('terminated', sub { $idle->state eq 'refused' });
 is($idle->error('C'), '57P01', 'who is idle in transaction is terminated');
-wait_until('outcome', sub { events(qq{pid = $idle->{pid} AND outcome = 'ended'}) == 1 });
+wait_until('outcome', sub { events(qq{pid = $idle->{pid} AND outcome = 'gone'}) == 1 });
 pass('and that is recorded');
 
 # By how many wait for it.
@@ -164,16 +164,18 @@ $node->safe_psql('postgres', q{SELECT count(pg_terminate_backend(pid)) FROM pg_s
 settings(blocking => -1);
 
 # One that does not listen is reported.
-settings(cpu_time => '1s', action => 'terminate');
+settings(cpu_time => '1s', action => 'none');
 my $stuck = session('SELECT burn(600)');
-wait_until('uses time', sub { ($node->safe_psql('postgres', "SELECT transaction_cpu_s FROM admission.backends WHERE pid = $stuck->{pid}") || 0) > 0.3 });
+wait_until('past it', sub { runaways() =~ /\b$stuck->{pid} cpu_time/ });
 kill 'STOP', $stuck->{pid};
-settings(cpu_time => '0');
+settings(action => 'terminate');
 wait_until('still there', sub { events(qq{pid = $stuck->{pid} AND outcome = 'still there after 5000 ms'}) == 1 });
 like(slurp_file($node->logfile), qr/the runaway process $stuck->{pid} is still there after 5000 ms/, 'one that does not listen is reported');
 settings(cpu_time => -1);
 kill 'CONT', $stuck->{pid};
 wait_until('gone', sub { $stuck->state ne 'busy' });
+my ($rc, $out, $err) = $node->psql('postgres', 'ALTER SYSTEM SET pg_admission.runaway_runtime = 0');
+like($err, qr/DETAIL:  Everybody would be past a limit of 0; -1 means no limit\./, 'a limit of nothing is refused');
 
 # Only under the pressure that is named.
 my $machine = AdmissionMachine->new(cores => 1);
