@@ -175,6 +175,27 @@ first_outside(const AdmBlocking *g)
 	return ADM_BLOCKING_NOBODY;
 }
 
+/* One of those it waits for. */
+static int
+blocker_of(const AdmBlocking *g, int place)
+{
+	for (int i = 0; i < g->wait_count; i++)
+	{
+		if (g->waits[i].waiter == place)
+			return g->waits[i].blocker;
+	}
+	return place;
+}
+
+/* Whoever is outside waits for others outside, so that the way ends in a circle. */
+static int
+in_circle_above(const AdmBlocking *g, int place)
+{
+	for (int i = 0; i < g->count; i++)
+		place = blocker_of(g, place);
+	return place;
+}
+
 static void
 count_below(AdmBlocking *g)
 {
@@ -185,7 +206,10 @@ count_below(AdmBlocking *g)
 	}
 }
 
-/* In a deadlock that has not been found yet all wait: any of them will do. */
+/*
+ * In a deadlock that has not been found yet all wait: any of them will do, but
+ * none of those behind them.
+ */
 void
 adm_blocking_build_tree(AdmBlocking *g)
 {
@@ -199,7 +223,7 @@ adm_blocking_build_tree(AdmBlocking *g)
 	grow_all(g);
 	while ((outside = first_outside(g)) != ADM_BLOCKING_NOBODY)
 	{
-		make_root(g, outside);
+		make_root(g, in_circle_above(g, outside));
 		grow_all(g);
 	}
 	count_below(g);
