@@ -190,16 +190,6 @@ room_below_ceiling(AdmGate gate)
 	return cap.present > now.present ? (int) (cap.present - now.present) : 0;
 }
 
-static int64
-longest_wait_ms(void)
-{
-	int64		longest_ms = 0;
-
-	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
-		longest_ms = Max(longest_ms, adm_permits_longest_wait_ms((AdmGate) gate));
-	return longest_ms;
-}
-
 /*
  * How many may be passed now: any number by a look of its own, few by the level,
  * which does not know yet of those who came a moment ago.  A transaction may take
@@ -225,7 +215,7 @@ pass_waiters(void)
 	static int	passed = 0;
 	bool		finds_comfort;
 
-	if (!adm_state_comfortable() || longest_wait_ms() < PASS_AFTER_MS)
+	if (!adm_state_comfortable() || adm_permits_longest_wait_of_all_ms() < PASS_AFTER_MS)
 		return;
 	finds_comfort = adm_sampling_finds_comfort();
 	if (adm_clock_ms() - tick_ms >= PASS_TICK_MS)
@@ -249,7 +239,7 @@ note_held_while_comfortable(void)
 
 	before_ms = now_ms;
 	if (adm_state_mode() == ADM_MODE_ENFORCE && adm_sampling_is_comfortable() &&
-		longest_wait_ms() > HELD_TOO_LONG_MS)
+		adm_permits_longest_wait_of_all_ms() > HELD_TOO_LONG_MS)
 		adm_counters_add_held_comfortable((uint64) elapsed_ms);
 }
 

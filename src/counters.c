@@ -133,6 +133,12 @@ adm_counters_note_wait(AdmGate id, uint64 wait_ms)
 }
 
 uint64
+adm_counters_growth(uint64 before, uint64 now)
+{
+	return now >= before ? now - before : now;
+}
+
+uint64
 adm_counters_refused(const AdmGateTotals *t)
 {
 	return t->count[ADM_TOTAL_REFUSED_TIMEOUT] + t->count[ADM_TOTAL_REFUSED_SLOTS];

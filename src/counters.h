@@ -78,6 +78,9 @@ extern void adm_counters_note_wait(AdmGate gate, uint64 wait_ms);
 /* The upper bound of a bucket in milliseconds; 0 for the last. */
 extern uint64 adm_counters_bucket_ms(int bucket);
 
+/* From one reading to the next; after a reset all there is is new. */
+extern uint64 adm_counters_growth(uint64 before, uint64 now);
+
 /* Of one gate, after a wait and for want of slots. */
 extern uint64 adm_counters_refused(const AdmGateTotals *totals);
 

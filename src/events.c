@@ -3,9 +3,9 @@
  */
 #include "postgres.h"
 
+#include "epoch.h"
 #include "events.h"
 #include "lib/stringinfo.h"
-#include "login.h"
 #include "miscadmin.h"
 #include "os/clock.h"
 #include "ring_file.h"
@@ -86,6 +86,25 @@ adm_events_read(int *count)
 /*
  * Adding.
  */
+
+static int64
+wall_us(TimestampTz at)
+{
+	return at == 0 ? 0 : at + ADM_EPOCH_US;
+}
+
+AdmEventEntry
+adm_events_about(const AdmSession *session, TimestampTz query_start)
+{
+	AdmEventEntry e = {.pid = session->pid};
+
+	e.backend_start_us = wall_us(session->start);
+	e.query_start_us = wall_us(query_start);
+	strlcpy(e.role, session->login.role, sizeof(e.role));
+	strlcpy(e.database, session->login.database, sizeof(e.database));
+	strlcpy(e.application, session->login.application_name, sizeof(e.application));
+	return e;
+}
 
 /*
  * The role of the session, whatever function it went through; the controller
@@ -209,13 +228,7 @@ static AdmRingFile ring = {
 void
 adm_events_load(void)
 {
-	uint64		added;
-
-	LWLockAcquire(shared->lock, LW_SHARED);
-	added = shared->added;
-	LWLockRelease(shared->lock);
-	if (added == 0)
-		adm_ring_file_load(&ring);
+	adm_ring_file_load(&ring);
 }
 
 static uint64

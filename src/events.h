@@ -7,6 +7,7 @@
 #ifndef ADM_EVENTS_H
 #define ADM_EVENTS_H
 
+#include "permits.h"
 #include "policy/event_entry.h"
 
 #define ADM_EVENTS_FILE		"pg_admission.events"
@@ -22,6 +23,9 @@ extern void adm_events_shmem_startup(void);
 
 /* Records and logs what happened; detail may be NULL. */
 extern void adm_events_note(AdmEventKind kind, const char *message, const char *detail);
+
+/* Begins an entry about this session; query_start is of its query, 0: unknown. */
+extern AdmEventEntry adm_events_about(const AdmSession *session, TimestampTz query_start);
 
 /*
  * The same for an entry that the caller has begun with whom it happened to.

@@ -85,13 +85,6 @@ append(const AdmHistoryEntry *entry)
  * Adding.
  */
 
-/* Totals start anew when they are reset: then all there is is new. */
-static int64
-growth(uint64 before, uint64 now)
-{
-	return (int64) (now >= before ? now - before : now);
-}
-
 static void
 add_pressure(const AdmMachineSample *sample, AdmHistoryEntry *e)
 {
@@ -131,11 +124,11 @@ add_connections(AdmHistoryEntry *e, const AdmGateTotals *before, const AdmGateTo
 	e->present = counts.present;
 	e->waiting = counts.waiting;
 	e->exempt = adm_permits_exempt();
-	e->admitted = growth(admitted_before, admitted);
+	e->admitted = (int64) adm_counters_growth(admitted_before, admitted);
 	admitted_before = admitted;
-	e->held = growth(before->count[ADM_TOTAL_HELD], now->count[ADM_TOTAL_HELD]);
-	e->refused = growth(adm_counters_refused(before), adm_counters_refused(now));
-	e->abandoned = growth(before->count[ADM_TOTAL_ABANDONED], now->count[ADM_TOTAL_ABANDONED]);
+	e->held = (int64) adm_counters_growth(before->count[ADM_TOTAL_HELD], now->count[ADM_TOTAL_HELD]);
+	e->refused = (int64) adm_counters_growth(adm_counters_refused(before), adm_counters_refused(now));
+	e->abandoned = (int64) adm_counters_growth(before->count[ADM_TOTAL_ABANDONED], now->count[ADM_TOTAL_ABANDONED]);
 }
 
 static void
@@ -150,8 +143,8 @@ add_transactions(AdmHistoryEntry *e, const AdmGateTotals *before, const AdmGateT
 		of_state[ADM_SLOT_PRESENT] + of_state[ADM_SLOT_OPEN];
 	e->lent = of_state[ADM_SLOT_LENT];
 	e->transactions_waiting = of_state[ADM_SLOT_WAITING];
-	e->transactions_refused = growth(adm_counters_refused(before), adm_counters_refused(now));
-	e->transactions_abandoned = growth(before->count[ADM_TOTAL_ABANDONED],
+	e->transactions_refused = (int64) adm_counters_growth(adm_counters_refused(before), adm_counters_refused(now));
+	e->transactions_abandoned = (int64) adm_counters_growth(before->count[ADM_TOTAL_ABANDONED],
 									   now->count[ADM_TOTAL_ABANDONED]);
 }
 
@@ -165,7 +158,7 @@ add_gates(AdmHistoryEntry *e)
 	e->progress = adm_warmup_progress(&state.warmup);
 	add_connections(e, &counted.gate[ADM_GATE_CONNECTION], &now.gate[ADM_GATE_CONNECTION]);
 	add_transactions(e, &counted.gate[ADM_GATE_TRANSACTION], &now.gate[ADM_GATE_TRANSACTION]);
-	e->server_refused = growth(adm_counters_server_refused(&counted),
+	e->server_refused = (int64) adm_counters_growth(adm_counters_server_refused(&counted),
 							   adm_counters_server_refused(&now));
 	counted = now;
 }

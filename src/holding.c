@@ -20,17 +20,6 @@ static int64 began_ms;
 static int64 last_ms;			/* somebody waited for that long */
 static AdmTotals before;
 
-static bool
-is_news(void)
-{
-	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
-	{
-		if (adm_permits_longest_wait_ms((AdmGate) gate) >= NEWS_AFTER_MS)
-			return true;
-	}
-	return false;
-}
-
 static void
 begin(void)
 {
@@ -43,23 +32,16 @@ begin(void)
 							 adm_permits_counts(ADM_GATE_TRANSACTION).waiting));
 }
 
-/* Counters may have been reset meanwhile. */
-static uint64
-growth(uint64 was, uint64 is)
-{
-	return is >= was ? is - was : is;
-}
-
 static uint64
 held(const AdmTotals *now, AdmGate gate)
 {
-	return growth(before.gate[gate].count[ADM_TOTAL_HELD], now->gate[gate].count[ADM_TOTAL_HELD]);
+	return adm_counters_growth(before.gate[gate].count[ADM_TOTAL_HELD], now->gate[gate].count[ADM_TOTAL_HELD]);
 }
 
 static uint64
 refused(const AdmTotals *now, AdmGate gate)
 {
-	return growth(adm_counters_refused(&before.gate[gate]), adm_counters_refused(&now->gate[gate]));
+	return adm_counters_growth(adm_counters_refused(&before.gate[gate]), adm_counters_refused(&now->gate[gate]));
 }
 
 static void
@@ -80,7 +62,7 @@ end(void)
 void
 adm_holding_note(void)
 {
-	bool		news = is_news();
+	bool		news = adm_permits_longest_wait_of_all_ms() >= NEWS_AFTER_MS;
 
 	if (news)
 		last_ms = adm_clock_ms();

@@ -878,6 +878,16 @@ adm_permits_longest_wait_ms(AdmGate id)
 	return longest_ms;
 }
 
+int64
+adm_permits_longest_wait_of_all_ms(void)
+{
+	int64		longest_ms = 0;
+
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		longest_ms = Max(longest_ms, adm_permits_longest_wait_ms((AdmGate) gate));
+	return longest_ms;
+}
+
 /* Where nobody is served, only the head's own look tells that it stands. */
 bool
 adm_permits_line_stands(AdmGate id)

@@ -192,8 +192,9 @@ extern void adm_permits_count_states(AdmGate gate, int count[ADM_SLOT_STATE_COUN
 extern bool adm_permits_somebody_waits(AdmGate gate);
 extern bool adm_permits_anybody_waits(void);
 
-/* How long the one who has waited longest has; 0: nobody waits. */
+/* How long the one who has waited longest has, here or anywhere; 0: nobody waits. */
 extern int64 adm_permits_longest_wait_ms(AdmGate gate);
+extern int64 adm_permits_longest_wait_of_all_ms(void);
 
 /* Whether the line of the ordinary stands (policy/delay.h); notes its head's wait. */
 extern bool adm_permits_line_stands(AdmGate gate);

@@ -66,6 +66,7 @@ is_idle_in_transaction(int state)
 /* All that is looked at for one search. */
 typedef struct Evidence
 {
+	AdmRunawayFigures limits;
 	AdmBackendSample *samples;
 	TimestampTz sampled_at;
 	AdmBlocking blocking;
@@ -112,7 +113,6 @@ limits(void)
 static bool
 find_at(int index, const Evidence *evidence, AdmRunaway *r)
 {
-	AdmRunawayFigures limit = limits();
 	AdmRunawayFigures figures;
 
 	if (!adm_permits_session(index, &r->session))
@@ -121,10 +121,10 @@ find_at(int index, const Evidence *evidence, AdmRunaway *r)
 	if (!adm_stopping_doing(r->target, &r->doing))
 		return false;
 	figures = figures_of(r, index, evidence);
-	if (!adm_runaway_judge(&limit, &figures, &r->kind))
+	if (!adm_runaway_judge(&evidence->limits, &figures, &r->kind))
 		return false;
 	r->value = figures.of[r->kind];
-	r->limit = limit.of[r->kind];
+	r->limit = evidence->limits.of[r->kind];
 	return true;
 }
 
@@ -134,6 +134,7 @@ gather(bool look_at_locks)
 	Evidence	e = {0};
 	AdmMachineSample machine;
 
+	e.limits = limits();
 	adm_samples_machine(&machine);
 	e.sampled_at = machine.taken_at;
 	e.samples = adm_samples_backends();
@@ -291,23 +292,11 @@ action_words(const AdmRunaway *r)
 		"cancels what is done by the runaway" : "terminates the runaway";
 }
 
-static int64
-wall_us(TimestampTz at)
-{
-	return at == 0 ? 0 :
-		at + ((int64) POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * USECS_PER_SEC;
-}
-
 static uint64
 record(const AdmRunaway *r)
 {
-	AdmEventEntry entry = {.pid = r->target.pid};
+	AdmEventEntry entry = adm_events_about(&r->session, r->doing.query_start);
 
-	entry.backend_start_us = wall_us(r->target.start);
-	entry.query_start_us = wall_us(r->doing.query_start);
-	strlcpy(entry.role, r->session.login.role, sizeof(entry.role));
-	strlcpy(entry.database, r->session.login.database, sizeof(entry.database));
-	strlcpy(entry.application, r->session.login.application_name, sizeof(entry.application));
 	if (sends_signal(r))
 		strlcpy(entry.outcome, "signal sent", sizeof(entry.outcome));
 	return adm_events_add(&entry, ADM_EVENT_RUNAWAY,

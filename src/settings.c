@@ -91,6 +91,17 @@ static const struct config_enum_entry sqlstate_options[] = {
 	{NULL, 0, false}
 };
 
+/* What a check has found out, for the assignment; false: out of memory. */
+static bool
+keep_extra(void **extra, const void *value, size_t size)
+{
+	*extra = adm_compat_guc_malloc(size);
+	if (*extra == NULL)
+		return false;
+	memcpy(*extra, value, size);
+	return true;
+}
+
 static bool
 trigger_may_be_set(const char *word, uint32 *triggers)
 {
@@ -142,11 +153,7 @@ check_warmup_on(char **newval, void **extra, GucSource source)
 	pfree(words);
 	if (!valid)
 		return false;
-	*extra = adm_compat_guc_malloc(sizeof(triggers));
-	if (*extra == NULL)
-		return false;
-	memcpy(*extra, &triggers, sizeof(triggers));
-	return true;
+	return keep_extra(extra, &triggers, sizeof(triggers));
 }
 
 static void
@@ -201,11 +208,7 @@ check_per_core(char **newval, void **extra, GucSource source)
 							ADM_PER_CORE_MOST, ADM_PER_CORE_MOST_FACTOR);
 		return false;
 	}
-	*extra = adm_compat_guc_malloc(sizeof(value));
-	if (*extra == NULL)
-		return false;
-	memcpy(*extra, &value, sizeof(value));
-	return true;
+	return keep_extra(extra, &value, sizeof(value));
 }
 
 static void
@@ -231,11 +234,7 @@ check_brake(char **newval, void **extra, GucSource source)
 							ADM_BRAKE_MOST);
 		return false;
 	}
-	*extra = adm_compat_guc_malloc(sizeof(value));
-	if (*extra == NULL)
-		return false;
-	memcpy(*extra, &value, sizeof(value));
-	return true;
+	return keep_extra(extra, &value, sizeof(value));
 }
 
 static void
@@ -251,11 +250,9 @@ assign_brake(const char *newval, void *extra)
 static bool
 check_transaction_queue_timeout(int *newval, void **extra, GucSource source)
 {
-	*extra = adm_compat_guc_malloc(sizeof(bool));
-	if (*extra == NULL)
-		return false;
-	*(bool *) *extra = source > PGC_S_GLOBAL;
-	return true;
+	bool		chosen = source > PGC_S_GLOBAL;
+
+	return keep_extra(extra, &chosen, sizeof(chosen));
 }
 
 static void

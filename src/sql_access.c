@@ -40,9 +40,3 @@ adm_sql_interval_ms(const Interval *interval)
 	return ((double) interval->month * DAYS_PER_MONTH + interval->day) *
 		SECS_PER_DAY * 1000.0 + (double) interval->time / 1000.0;
 }
-
-int64
-adm_sql_epoch_us(void)
-{
-	return ((int64) POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * USECS_PER_SEC;
-}

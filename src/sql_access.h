@@ -21,7 +21,4 @@ extern void adm_sql_require_reader(const char *function_name);
  */
 extern double adm_sql_interval_ms(const Interval *interval);
 
-/* Midnight of 2000-01-01, from where SQL counts, in microseconds since 1970. */
-extern int64 adm_sql_epoch_us(void);
-
 #endif							/* ADM_SQL_ACCESS_H */

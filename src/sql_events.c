@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "epoch.h"
 #include "events.h"
 #include "sql_access.h"
 #include "sql_row.h"
@@ -32,7 +33,7 @@ put_field(AdmRow *row, const AdmEventEntry *entry, const AdmEventColumn *column)
 	else if (column->kind == ADM_EVENT_COLUMN_PID)
 		adm_row_put(row, Int32GetDatum((int32) *(const int64 *) place));
 	else
-		adm_row_put(row, TimestampTzGetDatum(*(const int64 *) place - adm_sql_epoch_us()));
+		adm_row_put(row, TimestampTzGetDatum(*(const int64 *) place - ADM_EPOCH_US));
 }
 
 Datum

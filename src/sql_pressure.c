@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "epoch.h"
 #include "history.h"
 #include "os/clock.h"
 #include "samples.h"
@@ -101,7 +102,7 @@ put_history(AdmRow *row, const AdmHistoryEntry *entry, const AdmHistoryColumn *c
 			adm_row_put_text(row, adm_level_name(entry->level));
 			return;
 		case ADM_COLUMN_TIME:
-			adm_row_put(row, TimestampTzGetDatum(*(const int64 *) place - adm_sql_epoch_us()));
+			adm_row_put(row, TimestampTzGetDatum(*(const int64 *) place - ADM_EPOCH_US));
 			return;
 		case ADM_COLUMN_COUNT:
 		case ADM_COLUMN_CAP:

@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_authid.h"
+#include "epoch.h"
 #include "miscadmin.h"
 #include "policy/brake.h"
 #include "report.h"
@@ -45,7 +46,7 @@ put_warmup(AdmRow *row, const AdmWarmup *w)
 	else
 	{
 		adm_row_put(row, CStringGetTextDatum(adm_trigger_name(w->trigger)));
-		adm_row_put(row, TimestampTzGetDatum(w->started_at_us - adm_sql_epoch_us()));
+		adm_row_put(row, TimestampTzGetDatum(w->started_at_us - ADM_EPOCH_US));
 	}
 	adm_row_put(row, Float8GetDatum(adm_warmup_progress(w)));
 }

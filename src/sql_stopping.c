@@ -152,16 +152,10 @@ typedef struct Call
 static void
 record_signal(const Call *call, Victim *v, AdmSignal signal)
 {
-	AdmEventEntry entry = {.pid = v->target.pid};
+	AdmEventEntry entry = adm_events_about(&v->session, v->doing.query_start);
 	bool		cancel = signal == ADM_SIGNAL_CANCEL;
 
 	adm_events_set_outcome(v->event, "went on");
-	entry.backend_start_us = v->target.start + adm_sql_epoch_us();
-	if (v->reports && v->doing.query_start != 0)
-		entry.query_start_us = v->doing.query_start + adm_sql_epoch_us();
-	strlcpy(entry.role, v->session.login.role, sizeof(entry.role));
-	strlcpy(entry.database, v->session.login.database, sizeof(entry.database));
-	strlcpy(entry.application, v->session.login.application_name, sizeof(entry.application));
 	strlcpy(entry.outcome, "signal sent", sizeof(entry.outcome));
 	v->event = adm_events_add(&entry, ADM_EVENT_STOP,
 							  psprintf("pg_admission %s process %d of role \"%s\"",

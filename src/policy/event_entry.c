@@ -8,11 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define TIME_FOR_PEOPLE		"time_utc"
-#define TIME_SIZE			32
-#define US_PER_S			INT64_C(1000000)
+#include "wall_time.h"
+
 #define ESCAPED_SIZE		4	/* of one byte: \xHH */
 
 #define COLUMN(name, kind, field) \
@@ -119,25 +117,13 @@ adm_event_print_header(char *text, size_t size)
 {
 	Line		line = line_begin(text, size);
 
-	put_plain(&line, TIME_FOR_PEOPLE);
+	put_plain(&line, ADM_WALL_TIME_HEADER);
 	for (int i = 0; i < adm_event_column_count; i++)
 	{
 		put_byte(&line, '\t');
 		put_plain(&line, adm_event_columns[i].name);
 	}
 	return line_end(&line);
-}
-
-static void
-put_time_for_people(Line *line, int64_t at_us)
-{
-	char		text[TIME_SIZE];
-	time_t		seconds = (time_t) (at_us / US_PER_S);
-	struct tm  *utc = gmtime(&seconds);
-
-	if (utc == NULL || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", utc) == 0)
-		snprintf(text, sizeof(text), "-");
-	put_plain(line, text);
 }
 
 static void
@@ -166,8 +152,10 @@ size_t
 adm_event_print(const AdmEventEntry *entry, char *text, size_t size)
 {
 	Line		line = line_begin(text, size);
+	char		time_text[ADM_WALL_TIME_SIZE];
 
-	put_time_for_people(&line, entry->at_us);
+	adm_wall_time_print(entry->at_us, time_text, sizeof(time_text));
+	put_plain(&line, time_text);
 	for (int i = 0; i < adm_event_column_count; i++)
 	{
 		put_byte(&line, '\t');

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "wall_time.h"
 
 #define COLUMN(name, kind) {#name, kind, offsetof(AdmHistoryEntry, name)}
 
@@ -55,9 +56,6 @@ const int	adm_history_column_count =
 sizeof(adm_history_columns) / sizeof(adm_history_columns[0]);
 
 /* In the file the time stands before all columns once more, for people. */
-#define TIME_FOR_PEOPLE		"time_utc"
-#define TIME_SIZE			32
-#define US_PER_S			INT64_C(1000000)
 
 static const int64_t *
 whole(const AdmHistoryEntry *entry, const AdmHistoryColumn *column)
@@ -74,7 +72,7 @@ real(const AdmHistoryEntry *entry, const AdmHistoryColumn *column)
 size_t
 adm_history_print_header(char *line, size_t size)
 {
-	size_t		length = (size_t) snprintf(line, size, "%s", TIME_FOR_PEOPLE);
+	size_t		length = (size_t) snprintf(line, size, "%s", ADM_WALL_TIME_HEADER);
 
 	for (int i = 0; i < adm_history_column_count && length < size; i++)
 		length += (size_t) snprintf(line + length, size - length, ",%s",
@@ -82,16 +80,6 @@ adm_history_print_header(char *line, size_t size)
 	if (length < size)
 		length += (size_t) snprintf(line + length, size - length, "\n");
 	return length < size ? length : 0;
-}
-
-static void
-print_time(int64_t at_us, char *text, size_t size)
-{
-	time_t		seconds = (time_t) (at_us / US_PER_S);
-	struct tm  *utc = gmtime(&seconds);
-
-	if (utc == NULL || strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", utc) == 0)
-		snprintf(text, size, "-");
 }
 
 static size_t
@@ -117,10 +105,10 @@ print_field(const AdmHistoryEntry *entry, const AdmHistoryColumn *column,
 size_t
 adm_history_print(const AdmHistoryEntry *entry, char *line, size_t size)
 {
-	char		time_text[TIME_SIZE];
+	char		time_text[ADM_WALL_TIME_SIZE];
 	size_t		length;
 
-	print_time(entry->at_us, time_text, sizeof(time_text));
+	adm_wall_time_print(entry->at_us, time_text, sizeof(time_text));
 	length = (size_t) snprintf(line, size, "%s", time_text);
 	for (int i = 0; i < adm_history_column_count && length < size; i++)
 		length += print_field(entry, &adm_history_columns[i], line + length, size - length);
