@@ -34,6 +34,10 @@ OBJS = \
 	src/counters.o \
 	src/events.o \
 	src/exemption.o \
+	src/fitness.o \
+	src/health.o \
+	src/health_checks.o \
+	src/health_worker.o \
 	src/history.o \
 	src/holding.o \
 	src/lending.o \
@@ -57,6 +61,7 @@ OBJS = \
 	src/sql_backends.o \
 	src/sql_blocking.o \
 	src/sql_events.o \
+	src/sql_health.o \
 	src/sql_metrics.o \
 	src/sql_pressure.o \
 	src/sql_row.o \
@@ -91,11 +96,28 @@ ifdef WERROR
 PG_CFLAGS += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 endif
 
-EXTRA_CLEAN = test/unit/bin bench/bin tmp_regress tmp_isolation
+EXTRA_CLEAN = src/health_checks.c test/unit/bin bench/bin tmp_regress tmp_isolation
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# The checks of health_check(), in the order in which to mend what they find: one
+# source for the library and for the scripts that do without it.
+HEALTH = durability checksums extensions statistics collations sequences \
+	subscriptions wraparound prepared_transactions drift indexes triggers \
+	partition_statistics expression_statistics extended_statistics counters \
+	autovacuum admission connections slots publications superusers standby \
+	constraints cache timeouts
+HEALTH_SQL = $(HEALTH:%=$(srcdir)/health/checks/%.sql)
+ASSEMBLE = awk -f $(srcdir)/health/assemble
+
+src/health_checks.c: $(HEALTH_SQL) $(srcdir)/health/assemble
+	$(ASSEMBLE) -v as=c $(HEALTH_SQL) >$@
+
+.PHONY: scripts
+scripts:
+	$(ASSEMBLE) -v as=psql -v before=$(srcdir)/health/script/before.sql -v after=$(srcdir)/health/script/after.sql $(HEALTH_SQL) >$(srcdir)/scripts/health_check.sql
 
 # PGXS knows nothing of headers.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)

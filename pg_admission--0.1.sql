@@ -1393,6 +1393,28 @@ COMMENT ON FUNCTION admission.terminate_backends(text, text, text, inet, text, f
 'terminates the sessions that find_backends() finds with the same arguments; with dry_run, the default, only says whom and what to type; grace: cancels first, and terminates after so long whose transaction goes on, and who idles outside of one; wait: for how long, up to 1 hour, to see whether they have gone, which gone tells; one row for each session, those left alone last';
 
 /*
+ * Health: may this instance be opened to traffic now?
+ */
+
+CREATE FUNCTION admission.health_check(
+	profile jsonb DEFAULT NULL,
+	OUT severity text,
+	OUT check_name text,
+	OUT object text,
+	OUT evidence text,
+	OUT cost text,
+	OUT remedy text,
+	OUT docs text
+)
+RETURNS SETOF record
+LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'adm_health_check';
+
+COMMENT ON FUNCTION admission.health_check(jsonb) IS
+'what keeps this instance from being opened to traffic, as seen from this database, what to do first coming first; severity: blocking | warning | notice | ok: the check found nothing; cost of the remedy: instant | minutes | lock: it locks a table while it rewrites it | restart of the server; docs: where to read on; profile: of the instance before this one, by health_profile(); it only reads, and gives up a check after 5 s or where it would wait for a lock';
+
+/*
  * Nothing for PUBLIC.
  */
 
@@ -1415,7 +1437,8 @@ GRANT EXECUTE ON FUNCTION
 	admission.events(),
 	admission.runaways(),
 	admission.metrics(),
-	admission.openmetrics()
+	admission.openmetrics(),
+	admission.health_check(jsonb)
 TO pg_monitor;
 
 -- Whom they may stop is up to PostgreSQL's own rules.

@@ -16,6 +16,7 @@
 #include "controller.h"
 #include "counters.h"
 #include "events.h"
+#include "health_worker.h"
 #include "history.h"
 #include "holding.h"
 #include "lending.h"
@@ -262,6 +263,7 @@ one_round(void)
 	adm_sampling_round();
 	advance_warmup();
 	adm_arming_on_promotion();
+	adm_health_round();
 	adm_starts_reclaim();
 	adm_lending_balance();
 	adm_permits_serve_lines();

@@ -9,6 +9,7 @@
 #include "counters.h"
 #include "fmgr.h"
 #include "events.h"
+#include "fitness.h"
 #include "history.h"
 #include "lending.h"
 #include "miscadmin.h"
@@ -45,6 +46,7 @@ request_shmem(void)
 	adm_samples_shmem_request();
 	adm_history_shmem_request();
 	adm_events_shmem_request();
+	adm_fitness_shmem_request();
 }
 
 static void
@@ -62,6 +64,7 @@ startup_shmem(void)
 	adm_samples_shmem_startup();
 	adm_history_shmem_startup();
 	adm_events_shmem_startup();
+	adm_fitness_shmem_startup();
 	LWLockRelease(AddinShmemInitLock);
 
 	if (IsPostmasterEnvironment && !IsUnderPostmaster)

@@ -36,6 +36,7 @@ adm_report_read(AdmReport *r)
 	adm_permits_count_states(ADM_GATE_TRANSACTION, r->transactions);
 	adm_counters_read(&r->totals);
 	adm_samples_machine(&r->sample);
+	r->fitness = adm_fitness_read();
 	r->lock_waiters = adm_wait_lock_waiters();
 }
 
@@ -108,6 +109,9 @@ movement(const AdmReport *r)
 {
 	const AdmWarmupState *s = &r->state;
 
+	if (s->unfit)
+		return psprintf("progress waits for %d blocking findings of admission.health_check(), first in database %s: %s",
+						r->fitness.blocking, r->fitness.first.database_name, r->fitness.first.finding);
 	if (s->advance == ADM_ADVANCE_CLOCK)
 		return psprintf("the caps rise with the clock for another %s", time_left(&s->warmup));
 	if (!s->governed)
@@ -310,6 +314,15 @@ advice_on_pressure(const AdmReport *r)
 }
 
 static char *
+advice_on_health(const AdmReport *r)
+{
+	if (!r->state.unfit || r->fitness.blocking == 0)
+		return NULL;
+	return psprintf("in database %s: %s -- %d blocking findings; to see them all: SELECT * FROM admission.health_check(); to let the caps rise all the same: ALTER SYSTEM SET pg_admission.hold_for_health = off; SELECT pg_reload_conf();",
+					r->fitness.first.database_name, r->fitness.first.remedy, r->fitness.blocking);
+}
+
+static char *
 advice_on_warmup(const AdmReport *r)
 {
 	switch (r->state.warmup.phase)
@@ -340,6 +353,8 @@ adm_report_advice(const AdmReport *r)
 		advice = advice_on_lines(r);
 	if (advice == NULL)
 		advice = advice_on_locks(r);
+	if (advice == NULL)
+		advice = advice_on_health(r);
 	if (advice == NULL)
 		advice = advice_on_pressure(r);
 	if (advice == NULL)

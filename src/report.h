@@ -5,6 +5,7 @@
 #define ADM_REPORT_H
 
 #include "counters.h"
+#include "fitness.h"
 #include "permits.h"
 #include "samples.h"
 #include "state.h"
@@ -22,6 +23,7 @@ typedef struct AdmReport
 	int			transactions[ADM_SLOT_STATE_COUNT]; /* by what they hold */
 	AdmTotals	totals;
 	AdmMachineSample sample;
+	AdmFitness	fitness;
 	int			lock_waiters;
 } AdmReport;
 

@@ -28,6 +28,7 @@ int			adm_warmup_duration_ms = 5 * 60 * 1000;
 int			adm_warmup_max_age_ms = 24 * 60 * 60 * 1000;
 int			adm_warmup_initial_connections = -1;
 int			adm_warmup_target_connections = -1;
+bool		adm_hold_for_health = true;
 int			adm_brake_setting = ADM_BRAKE_OFF;
 int			adm_connection_queue_timeout_ms = 10 * 1000;
 bool		adm_transaction_gate = true;
@@ -309,6 +310,11 @@ define_warmup(void)
 							&adm_warmup_max_age_ms, 24 * 60 * 60 * 1000,
 							ADM_SHORTEST_WARMUP_MS, ADM_LONGEST_WARMUP_MS,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomBoolVariable("pg_admission.hold_for_health",
+							 "Whether a warm-up's progress waits while health_check() has blocking findings.",
+							 "After initdb, an upgrade or a move, and when started by hand; not after a crash or a promotion. warmup_max_age ends it all the same.",
+							 &adm_hold_for_health, true,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("pg_admission.warmup_initial_connections",
 							"The cap on admitted sessions at a warm-up's beginning.",
 							"-1 means no cap, or the target's when that is set.",

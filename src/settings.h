@@ -45,6 +45,7 @@ extern int	adm_warmup_duration_ms;
 extern int	adm_warmup_max_age_ms;
 extern int	adm_warmup_initial_connections; /* -1 = no cap */
 extern int	adm_warmup_target_connections;	/* -1 = no cap */
+extern bool adm_hold_for_health;
 extern int	adm_brake_setting;			/* policy/brake.h */
 extern int	adm_connection_queue_timeout_ms;
 extern bool adm_transaction_gate;

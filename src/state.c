@@ -394,7 +394,7 @@ pass_time(void)
 
 	shared->advanced_ms = now_ms;
 	return adm_warmup_elapse(&shared->warmup.warmup, elapsed_ms,
-							 !is_governed() || shared->warmup.advances,
+							 !shared->warmup.unfit && (!is_governed() || shared->warmup.advances),
 							 shared->max_age_ms);
 }
 
@@ -643,6 +643,14 @@ adm_state_govern(const AdmGovernorInput in[ADM_GATE_COUNT], const AdmPressure *p
 	publish_caps();
 	LWLockRelease(shared->lock);
 	return order;
+}
+
+void
+adm_state_set_unfit(bool unfit)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->warmup.unfit = unfit;
+	LWLockRelease(shared->lock);
 }
 
 AdmLineSigns

@@ -26,6 +26,7 @@ typedef struct AdmWarmupState
 	bool		governed;		/* caps follow pressure: it is asked for, and
 								 * known */
 	bool		advances;		/* progress is being made now */
+	bool		unfit;			/* progress waits for the health check */
 	double		lift[ADM_GATE_COUNT];	/* on the ramp's caps */
 	AdmLevel	level;
 	double		use;			/* by gated work, of caps or cores; NaN: unknown */
@@ -158,6 +159,9 @@ extern AdmGovernorOrder adm_state_govern(const AdmGovernorInput in[ADM_GATE_COUN
 
 /* The signs of harm at any gate, as the governors remember them. */
 extern AdmLineSigns adm_state_signs(void);
+
+/* Whether progress waits for what the health check found. */
+extern void adm_state_set_unfit(bool unfit);
 
 /* What the start found, once: false when it has been taken before. */
 extern bool adm_state_take_start(AdmStart *start);

@@ -30,7 +30,8 @@ use constant BURN => q{
 # A cluster with the library preloaded, roles app (ordinary), monitor (member
 # of pg_monitor), and the extension in database postgres.  Settings are lines
 # of postgresql.conf; unless they say otherwise nothing starts a warm-up by
-# itself, and caps follow the clock: the machine of the test is comfortable.
+# itself, caps follow the clock, since the machine of the test is comfortable,
+# and nothing holds a warm-up: the server does not sync its files.
 sub new_node
 {
 	my ($name, @settings) = @_;
@@ -41,6 +42,7 @@ sub new_node
 			"shared_preload_libraries = 'pg_admission'",
 			"pg_admission.warmup_on = ''",
 			"pg_admission.warmup_advance = clock",
+			"pg_admission.hold_for_health = off",
 			"log_min_messages = warning",
 			@settings)
 		  . "\n");

@@ -1,0 +1,55 @@
+-- What the profile of the old instance has and this one lacks, or has otherwise.
+WITH given AS (
+	SELECT :'profile'::jsonb AS profile
+), settings AS (
+	SELECT o.key AS name, o.value AS was, s.reset_val || coalesce(' ' || s.unit, '') AS is_now, s.context, s.vartype,
+		o.key IN ('shared_buffers', 'work_mem', 'maintenance_work_mem', 'effective_cache_size', 'max_connections',
+			'random_page_cost', 'default_statistics_target', 'jit', 'max_wal_size', 'shared_preload_libraries',
+			'default_transaction_isolation', 'TimeZone', 'DateStyle', 'search_path') AS matters
+	FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'settings') AS o
+		LEFT JOIN pg_settings AS s ON s.name = o.key
+), carried AS (
+	SELECT (g.profile #>> '{load,connections}')::int AS connections,
+		current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS room
+	FROM given AS g
+)
+SELECT 'warning' AS severity, 'max_connections' AS object,
+	format('the old instance carried %s connections, this one has room for %s', c.connections, c.room) AS evidence,
+	'restart' AS cost,
+	format('ALTER SYSTEM SET max_connections = %s; -- then restart', c.connections + 10) AS remedy
+FROM carried AS c
+WHERE c.connections > c.room
+UNION ALL
+SELECT CASE WHEN s.matters THEN 'warning' ELSE 'notice' END, s.name,
+	format('was %s, is %s', s.was, coalesce(s.is_now, 'not known to this version or its libraries')),
+	CASE WHEN s.context = 'postmaster' THEN 'restart' ELSE 'instant' END,
+	CASE WHEN s.is_now IS NULL THEN 'see the release notes, or load the library it belongs to'
+		ELSE format('ALTER SYSTEM SET %I = %s; %s', s.name,
+			CASE WHEN s.name IN ('shared_preload_libraries', 'search_path', 'DateStyle') THEN regexp_replace(s.was, '^$', '''''')
+				ELSE quote_literal(replace(s.was, ' ', '')) END,
+			CASE WHEN s.context = 'postmaster' THEN '-- then restart' ELSE 'SELECT pg_reload_conf();' END) END
+FROM settings AS s
+WHERE s.was IS DISTINCT FROM s.is_now
+UNION ALL
+SELECT 'warning', e.key, format('version %s was created, here it is not', e.value), 'instant', format('CREATE EXTENSION %I;', e.key)
+FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'extensions') AS e
+WHERE g.profile ->> 'database' = current_database()
+	AND NOT EXISTS (SELECT FROM pg_extension AS x WHERE x.extname = e.key)
+UNION ALL
+SELECT 'warning', format('%s%s', CASE WHEN r.value ->> 'role' IS NULL THEN '' ELSE format('role %I', r.value ->> 'role') END,
+		CASE WHEN r.value ->> 'database' IS NULL THEN '' ELSE format(' database %I', r.value ->> 'database') END),
+	format('had the setting %s = %s', r.value ->> 'name', r.value ->> 'value'), 'instant',
+	format('ALTER %s SET %I = %L;',
+		CASE WHEN r.value ->> 'role' IS NULL THEN format('DATABASE %I', r.value ->> 'database')
+			WHEN r.value ->> 'database' IS NULL THEN format('ROLE %I', r.value ->> 'role')
+			ELSE format('ROLE %I IN DATABASE %I', r.value ->> 'role', r.value ->> 'database') END,
+		r.value ->> 'name', r.value ->> 'value')
+FROM given AS g CROSS JOIN jsonb_array_elements(g.profile -> 'role_settings') AS r
+WHERE NOT EXISTS (
+	SELECT FROM pg_db_role_setting AS x
+		LEFT JOIN pg_roles AS o ON o.oid = x.setrole
+		LEFT JOIN pg_database AS d ON d.oid = x.setdatabase
+	WHERE o.rolname::text IS NOT DISTINCT FROM (r.value ->> 'role')
+		AND d.datname::text IS NOT DISTINCT FROM (r.value ->> 'database')
+		AND (r.value ->> 'name') || '=' || (r.value ->> 'value') = ANY (x.setconfig))
+ORDER BY severity DESC, object

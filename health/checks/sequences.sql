@@ -1,0 +1,73 @@
+-- Sequences behind the column they feed, as after a migration by logical
+-- replication, which does not carry them: inserts fail with duplicate keys.
+-- And sequences near their end, or their column's.  What is in the column is
+-- taken from its statistics, so that no table is read.
+WITH locked AS MATERIALIZED (
+	SELECT l.relation FROM pg_locks AS l
+	WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+		AND l.relation IS NOT NULL
+), feeds AS (
+	-- Owned by the column, serial or identity, or only in its default.
+	SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS number
+	FROM pg_depend AS d
+	WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+		AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+	UNION
+	SELECT d.refobjid, a.adrelid, a.adnum
+	FROM pg_depend AS d JOIN pg_attrdef AS a ON a.oid = d.objid
+	WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
+), sequences AS MATERIALIZED (
+	SELECT s.*, format('%I.%I', n.nspname, c.relname) AS name, pg_sequence_last_value(s.seqrelid) AS last
+	FROM pg_sequence AS s
+		JOIN pg_class AS c ON c.oid = s.seqrelid
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE s.seqincrement > 0 AND c.relpersistence <> 't'
+		AND has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
+		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
+), columns AS MATERIALIZED (
+	SELECT s.name, s.last, s.seqstart, s.seqmin, s.seqmax, s.seqcycle, s.seqtypid,
+		c.oid, c.relkind, c.reltuples, format('%I.%I', n.nspname, c.relname) AS table_name, a.attname, a.atttypid,
+		n.nspname, c.relname,
+		CASE a.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647
+			ELSE 9223372036854775807 END AS column_max
+	FROM sequences AS s
+		JOIN feeds AS f ON f.sequence = s.seqrelid
+		JOIN pg_class AS c ON c.oid = f.relation AND c.relkind IN ('r', 'p')
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = f.number
+	WHERE a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
+), known AS MATERIALIZED (
+	SELECT s.schemaname, s.tablename, s.attname, max(v.value::numeric) AS top
+	FROM pg_stats AS s
+		JOIN columns AS c ON c.nspname = s.schemaname AND c.relname = s.tablename AND c.attname = s.attname,
+		LATERAL unnest(s.histogram_bounds::text::text[] || s.most_common_vals::text::text[]) AS v (value)
+	GROUP BY s.schemaname, s.tablename, s.attname
+), judged AS (
+	SELECT c.*, k.top,
+		coalesce(c.last, c.seqstart - 1) < k.top AS behind,
+		c.last IS NULL AND k.top IS NULL AND c.relkind = 'r' AND pg_relation_size(c.oid) > 0 AS unused,
+		(c.last - c.seqmin)::numeric / nullif(least(c.seqmax, c.column_max)::numeric - c.seqmin, 0) AS used
+	FROM columns AS c
+		LEFT JOIN known AS k ON k.schemaname = c.nspname AND k.tablename = c.relname AND k.attname = c.attname
+)
+SELECT CASE WHEN j.behind AND j.reltuples >= 1000 THEN 'blocking' ELSE 'warning' END AS severity,
+	j.name AS object,
+	CASE WHEN j.behind THEN format('is at %s, and %s.%I has values up to %s or more', coalesce(j.last::text, 'its start'), j.table_name, j.attname, j.top)
+		ELSE format('has never been used, and %s has rows', j.table_name) END AS evidence,
+	'instant' AS cost,
+	format('SELECT setval(%L, (SELECT max(%I) FROM %s));', j.name, j.attname, j.table_name) AS remedy
+FROM judged AS j
+WHERE j.behind OR j.unused
+UNION ALL
+SELECT CASE WHEN j.used >= 0.99 THEN 'blocking' ELSE 'warning' END, j.name,
+	format('is at %s, %s %% of the way to the end of %s, %s', j.last, round(100 * j.used),
+		CASE WHEN j.column_max < j.seqmax THEN format('%s.%I', j.table_name, j.attname) ELSE 'the sequence' END,
+		least(j.seqmax, j.column_max)),
+	CASE WHEN j.atttypid = 'int8'::regtype THEN 'instant' ELSE 'lock' END,
+	CASE WHEN j.atttypid = 'int8'::regtype AND j.seqtypid = 'int8'::regtype THEN format('ALTER SEQUENCE %s NO MAXVALUE;', j.name)
+		WHEN j.atttypid = 'int8'::regtype THEN format('ALTER SEQUENCE %s AS bigint;', j.name)
+		ELSE format('ALTER TABLE %s ALTER COLUMN %I TYPE bigint; ALTER SEQUENCE %s AS bigint;', j.table_name, j.attname, j.name) END
+FROM judged AS j
+WHERE j.used >= 0.8 AND NOT j.seqcycle
+ORDER BY severity, object

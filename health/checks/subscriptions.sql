@@ -1,0 +1,28 @@
+-- Subscriptions of this database: tables not copied yet, one that stands still,
+-- one left over by a migration.
+SELECT 'blocking' AS severity, format('%I', s.subname) AS object,
+	format('%s of %s tables are not copied yet, among them %s', count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), count(*),
+		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's'))) AS evidence,
+	'minutes' AS cost,
+	'wait until SELECT * FROM pg_subscription_rel WHERE srsubstate <> ''r'' is empty' AS remedy
+FROM pg_subscription AS s JOIN pg_subscription_rel AS r ON r.srsubid = s.oid
+WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+GROUP BY s.subname
+HAVING count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')) > 0
+UNION ALL
+SELECT CASE WHEN s.subenabled AND w.subid IS NOT NULL THEN 'notice' ELSE 'warning' END, format('%I', s.subname),
+	CASE WHEN NOT s.subenabled THEN 'is disabled'
+		WHEN w.subid IS NULL THEN format('is enabled, and no worker runs for it; %s errors so far', coalesce(e.errors, 0))
+		ELSE format('still takes changes from elsewhere; last word from there %s ago',
+			coalesce(date_trunc('second', now() - w.last_msg_receipt_time)::text, 'an unknown time')) END,
+	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'minutes' ELSE 'instant' END,
+	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'see the server log for why its worker ends'
+		ELSE format('ALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I; -- when nothing is to come any more; then drop slot %2$s at the other end',
+			s.subname, coalesce(s.subslotname::text, '(none)')) END
+FROM pg_subscription AS s
+	LEFT JOIN (SELECT p.subid, max(p.last_msg_receipt_time) AS last_msg_receipt_time
+		FROM pg_stat_subscription AS p WHERE p.pid IS NOT NULL AND p.relid IS NULL GROUP BY p.subid) AS w ON w.subid = s.oid
+	LEFT JOIN (SELECT t.subid, t.apply_error_count + t.sync_error_count AS errors
+		FROM pg_stat_subscription_stats AS t) AS e ON e.subid = s.oid
+WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+ORDER BY severity, object

@@ -1,0 +1,19 @@
+
+WITH checks AS (
+	SELECT c.value ->> 'check' AS name, c.value -> 'found' AS found, c.place
+	FROM jsonb_array_elements(:'findings'::jsonb) WITH ORDINALITY AS c (value, place)
+), findings AS (
+	SELECT f.value ->> 'severity' AS severity, c.name, f.value ->> 'object' AS object, f.value ->> 'evidence' AS evidence,
+		f.value ->> 'cost' AS cost, f.value ->> 'remedy' AS remedy, c.place, f.place AS place_within
+	FROM checks AS c CROSS JOIN LATERAL jsonb_array_elements(c.found) WITH ORDINALITY AS f (value, place)
+	UNION ALL
+	SELECT 'ok', c.name, NULL, 'nothing found', NULL, NULL, c.place, 1
+	FROM checks AS c
+	WHERE c.found = '[]'
+)
+SELECT f.severity, f.name AS check_name, f.object, f.evidence, f.cost, f.remedy, 'health.md#' || f.name AS docs
+FROM findings AS f
+ORDER BY array_position(ARRAY['blocking', 'warning', 'notice', 'ok'], f.severity), f.place, f.place_within;
+RESET statement_timeout;
+RESET lock_timeout;
+RESET search_path;

@@ -1,0 +1,946 @@
+-- health_check.sql - may this instance be opened to traffic now?
+--
+-- For psql, where the library cannot be loaded; what admission.health_check()
+-- finds is the same.  Made of health/ by "make scripts": change those.
+--
+--	psql -X -d DATABASE -f health_check.sql
+--
+-- once for each database, with the rights of pg_monitor at least; what tables
+-- have in statistics is seen by a superuser or with pg_read_all_data.  It only
+-- reads, works on a standby, and gives up a check after 5 s or where it would
+-- wait for a lock.  Options:
+--
+--	-v cores=8 -v memory_bytes=34359738368	what the machine has
+--	-v profile="$(cat old.json)"			what health_profile.sql printed elsewhere
+\set QUIET on
+\set ON_ERROR_STOP off
+\if :{?cores} \else
+\set cores NULL
+\endif
+\if :{?memory_bytes} \else
+\set memory_bytes NULL
+\endif
+\if :{?profile} \else
+\set profile null
+\endif
+SET statement_timeout = '5s';
+SET lock_timeout = '100ms';
+SET search_path = pg_catalog, pg_temp;
+\set findings '[]'
+
+-- durability
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- What a restore switches off to be fast, and is forgotten: a crash would lose
+-- or damage data.
+SELECT CASE WHEN s.name = 'synchronous_commit' THEN 'notice' ELSE 'blocking' END AS severity,
+	s.name AS object,
+	format('%s is %s', s.name, s.setting) AS evidence,
+	'instant' AS cost,
+	format('ALTER SYSTEM SET %I = on; SELECT pg_reload_conf();', s.name) AS remedy
+FROM pg_settings AS s
+WHERE s.name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND s.reset_val = 'off'
+UNION ALL
+SELECT 'warning', 'archive_command',
+	format('%s failures, the last at %s; the last success at %s', a.failed_count,
+		to_char(a.last_failed_time, 'YYYY-MM-DD HH24:MI:SS'),
+		coalesce(to_char(a.last_archived_time, 'YYYY-MM-DD HH24:MI:SS'), 'no time')),
+	'minutes', 'see the server log for what archive_command prints, and mend that'
+FROM pg_stat_archiver AS a
+WHERE a.last_failed_time > coalesce(a.last_archived_time, '-infinity')
+ORDER BY severity, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'durability', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- checksums
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Pages that failed their checksum; no checksums.
+SELECT 'blocking' AS severity,
+	coalesce(d.datname::text, 'shared relations') AS object,
+	format('%s pages failed their checksum, the last at %s', d.checksum_failures,
+		to_char(d.checksum_last_failure, 'YYYY-MM-DD HH24:MI:SS')) AS evidence,
+	'minutes' AS cost,
+	format('pg_amcheck --heapallindexed --dbname=%s, then restore what it names; SELECT pg_stat_reset() in that database forgets the failures',
+		coalesce(d.datname, 'postgres')) AS remedy
+FROM pg_stat_database AS d
+WHERE d.checksum_failures > 0
+UNION ALL
+SELECT 'notice', 'data_checksums', 'data_checksums is off: damage by a disk goes unnoticed',
+	'restart', 'pg_checksums --enable --progress --pgdata=DIRECTORY, with the server stopped'
+WHERE current_setting('data_checksums') = 'off'
+ORDER BY severity, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'checksums', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- extensions
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Extensions whose files are not there: every call fails.  And those that the
+-- files are newer than, as after pg_upgrade.
+SELECT 'blocking' AS severity, e.extname::text AS object,
+	format('version %s is created, and this server has no such extension', e.extversion) AS evidence,
+	'minutes' AS cost,
+	format('install the package of %s for PostgreSQL %s', e.extname, current_setting('server_version_num')::int / 10000) AS remedy
+FROM pg_extension AS e
+WHERE NOT EXISTS (SELECT FROM pg_available_extensions AS a WHERE a.name = e.extname)
+UNION ALL
+SELECT 'warning', e.extname,
+	format('version %s is created, version %s is there', e.extversion, a.default_version),
+	'instant', format('ALTER EXTENSION %I UPDATE;', e.extname)
+FROM pg_extension AS e JOIN pg_available_extensions AS a ON a.name = e.extname
+WHERE a.default_version <> e.extversion
+	AND EXISTS (
+		SELECT FROM pg_extension_update_paths(e.extname) AS p
+		WHERE p.source = e.extversion AND p.target = a.default_version AND p.path IS NOT NULL)
+ORDER BY severity, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'extensions', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- statistics
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Tables whose columns have no statistics, as all have after pg_upgrade before
+-- 18 and after a restore: their plans are guesses.  Where statistics cannot be
+-- read, tables that were neither analyzed nor vacuumed.  Small tables may never
+-- have been due; the limit is that of autovacuum's patience, not of harm.
+WITH known AS MATERIALIZED (
+	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s WHERE NOT s.inherited
+), locked AS MATERIALIZED (
+	SELECT l.relation FROM pg_locks AS l
+	WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+		AND l.relation IS NOT NULL
+), unknown AS MATERIALIZED (
+	SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name
+	FROM pg_class AS c
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = c.relname
+	WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't'
+		AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+		AND k.tablename IS NULL
+		AND (c.reltuples < 0 OR (has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)))
+		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
+), sized AS MATERIALIZED (
+	SELECT u.name, pg_relation_size(u.oid) AS bytes FROM unknown AS u
+), ranked AS (
+	SELECT s.name, s.bytes, s.bytes >= 1024 * 1024 AS large,
+		row_number() OVER (ORDER BY s.bytes DESC, s.name) AS place
+	FROM sized AS s
+	WHERE s.bytes > 0
+)
+SELECT 'blocking' AS severity, r.name AS object,
+	format('no statistics; %s', pg_size_pretty(r.bytes)) AS evidence,
+	'minutes' AS cost,
+	format('ANALYZE %s;', r.name) AS remedy
+FROM ranked AS r
+WHERE r.large AND r.place <= 10
+UNION ALL
+SELECT CASE WHEN bool_or(r.large) THEN 'blocking' ELSE 'notice' END,
+	format('%s%s tables', count(*), CASE WHEN bool_or(r.place > 10 AND r.large) THEN ' more' ELSE ' small' END),
+	format('no statistics; %s together, the largest %s', pg_size_pretty(sum(r.bytes)), max(r.name) FILTER (WHERE r.place = least_place)),
+	'minutes', 'ANALYZE;'
+FROM (SELECT r.*, min(r.place) OVER () AS least_place FROM ranked AS r WHERE NOT r.large OR r.place > 10) AS r
+HAVING count(*) > 0
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'statistics', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- collations
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Collations whose library has changed since their indexes were built, as on
+-- another version of the operating system: such an index may miss rows and let
+-- duplicates in.
+WITH changed AS (
+	SELECT 'pg_catalog."default"'::regcollation::oid AS oid, format('database %I', d.datname) AS name,
+		d.datcollversion AS was, pg_database_collation_actual_version(d.oid) AS is_now,
+		format('ALTER DATABASE %I REFRESH COLLATION VERSION;', d.datname) AS refresh
+	FROM pg_database AS d
+	WHERE d.datname = current_database()
+	UNION ALL
+	SELECT c.oid, format('collation %I.%I', n.nspname, c.collname), c.collversion, pg_collation_actual_version(c.oid),
+		format('ALTER COLLATION %I.%I REFRESH VERSION;', n.nspname, c.collname)
+	FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace
+	WHERE c.collversion IS NOT NULL
+), concerned AS (
+	SELECT c.oid, format('%I.%I', n.nspname, x.relname) AS index_name,
+		row_number() OVER (PARTITION BY c.oid ORDER BY x.relpages DESC, n.nspname, x.relname) AS place
+	FROM changed AS c
+		JOIN pg_index AS i ON c.oid = ANY (i.indcollation)
+		JOIN pg_class AS x ON x.oid = i.indexrelid AND x.relkind = 'i'
+		JOIN pg_namespace AS n ON n.oid = x.relnamespace
+	WHERE c.was <> c.is_now
+), summed AS (
+	SELECT o.oid, count(*) AS count,
+		string_agg(o.index_name, ', ' ORDER BY o.place) FILTER (WHERE o.place <= 5) AS first_ones,
+		string_agg(format('REINDEX INDEX CONCURRENTLY %s;', o.index_name), ' ' ORDER BY o.place) AS reindex
+	FROM concerned AS o
+	GROUP BY o.oid
+)
+SELECT CASE WHEN s.count > 0 THEN 'blocking' ELSE 'warning' END AS severity, c.name AS object,
+	format('made with version %s, now %s; %s', c.was, c.is_now,
+		CASE WHEN s.count > 5 THEN format('%s indexes, among them %s', s.count, s.first_ones)
+			WHEN s.count > 0 THEN format('indexes: %s', s.first_ones)
+			ELSE 'no indexes' END) AS evidence,
+	CASE WHEN s.count > 0 THEN 'minutes' ELSE 'instant' END AS cost,
+	concat_ws(' ', CASE WHEN s.count > 5 THEN format('REINDEX DATABASE CONCURRENTLY %I;', current_database()) ELSE s.reindex END,
+		c.refresh) AS remedy
+FROM changed AS c LEFT JOIN summed AS s ON s.oid = c.oid
+WHERE c.was <> c.is_now
+ORDER BY severity, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'collations', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- sequences
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Sequences behind the column they feed, as after a migration by logical
+-- replication, which does not carry them: inserts fail with duplicate keys.
+-- And sequences near their end, or their column's.  What is in the column is
+-- taken from its statistics, so that no table is read.
+WITH locked AS MATERIALIZED (
+	SELECT l.relation FROM pg_locks AS l
+	WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+		AND l.relation IS NOT NULL
+), feeds AS (
+	-- Owned by the column, serial or identity, or only in its default.
+	SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS number
+	FROM pg_depend AS d
+	WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+		AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+	UNION
+	SELECT d.refobjid, a.adrelid, a.adnum
+	FROM pg_depend AS d JOIN pg_attrdef AS a ON a.oid = d.objid
+	WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
+), sequences AS MATERIALIZED (
+	SELECT s.*, format('%I.%I', n.nspname, c.relname) AS name, pg_sequence_last_value(s.seqrelid) AS last
+	FROM pg_sequence AS s
+		JOIN pg_class AS c ON c.oid = s.seqrelid
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE s.seqincrement > 0 AND c.relpersistence <> 't'
+		AND has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
+		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
+), columns AS MATERIALIZED (
+	SELECT s.name, s.last, s.seqstart, s.seqmin, s.seqmax, s.seqcycle, s.seqtypid,
+		c.oid, c.relkind, c.reltuples, format('%I.%I', n.nspname, c.relname) AS table_name, a.attname, a.atttypid,
+		n.nspname, c.relname,
+		CASE a.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647
+			ELSE 9223372036854775807 END AS column_max
+	FROM sequences AS s
+		JOIN feeds AS f ON f.sequence = s.seqrelid
+		JOIN pg_class AS c ON c.oid = f.relation AND c.relkind IN ('r', 'p')
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = f.number
+	WHERE a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
+), known AS MATERIALIZED (
+	SELECT s.schemaname, s.tablename, s.attname, max(v.value::numeric) AS top
+	FROM pg_stats AS s
+		JOIN columns AS c ON c.nspname = s.schemaname AND c.relname = s.tablename AND c.attname = s.attname,
+		LATERAL unnest(s.histogram_bounds::text::text[] || s.most_common_vals::text::text[]) AS v (value)
+	GROUP BY s.schemaname, s.tablename, s.attname
+), judged AS (
+	SELECT c.*, k.top,
+		coalesce(c.last, c.seqstart - 1) < k.top AS behind,
+		c.last IS NULL AND k.top IS NULL AND c.relkind = 'r' AND pg_relation_size(c.oid) > 0 AS unused,
+		(c.last - c.seqmin)::numeric / nullif(least(c.seqmax, c.column_max)::numeric - c.seqmin, 0) AS used
+	FROM columns AS c
+		LEFT JOIN known AS k ON k.schemaname = c.nspname AND k.tablename = c.relname AND k.attname = c.attname
+)
+SELECT CASE WHEN j.behind AND j.reltuples >= 1000 THEN 'blocking' ELSE 'warning' END AS severity,
+	j.name AS object,
+	CASE WHEN j.behind THEN format('is at %s, and %s.%I has values up to %s or more', coalesce(j.last::text, 'its start'), j.table_name, j.attname, j.top)
+		ELSE format('has never been used, and %s has rows', j.table_name) END AS evidence,
+	'instant' AS cost,
+	format('SELECT setval(%L, (SELECT max(%I) FROM %s));', j.name, j.attname, j.table_name) AS remedy
+FROM judged AS j
+WHERE j.behind OR j.unused
+UNION ALL
+SELECT CASE WHEN j.used >= 0.99 THEN 'blocking' ELSE 'warning' END, j.name,
+	format('is at %s, %s %% of the way to the end of %s, %s', j.last, round(100 * j.used),
+		CASE WHEN j.column_max < j.seqmax THEN format('%s.%I', j.table_name, j.attname) ELSE 'the sequence' END,
+		least(j.seqmax, j.column_max)),
+	CASE WHEN j.atttypid = 'int8'::regtype THEN 'instant' ELSE 'lock' END,
+	CASE WHEN j.atttypid = 'int8'::regtype AND j.seqtypid = 'int8'::regtype THEN format('ALTER SEQUENCE %s NO MAXVALUE;', j.name)
+		WHEN j.atttypid = 'int8'::regtype THEN format('ALTER SEQUENCE %s AS bigint;', j.name)
+		ELSE format('ALTER TABLE %s ALTER COLUMN %I TYPE bigint; ALTER SEQUENCE %s AS bigint;', j.table_name, j.attname, j.name) END
+FROM judged AS j
+WHERE j.used >= 0.8 AND NOT j.seqcycle
+ORDER BY severity, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'sequences', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- subscriptions
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Subscriptions of this database: tables not copied yet, one that stands still,
+-- one left over by a migration.
+SELECT 'blocking' AS severity, format('%I', s.subname) AS object,
+	format('%s of %s tables are not copied yet, among them %s', count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), count(*),
+		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's'))) AS evidence,
+	'minutes' AS cost,
+	'wait until SELECT * FROM pg_subscription_rel WHERE srsubstate <> ''r'' is empty' AS remedy
+FROM pg_subscription AS s JOIN pg_subscription_rel AS r ON r.srsubid = s.oid
+WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+GROUP BY s.subname
+HAVING count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')) > 0
+UNION ALL
+SELECT CASE WHEN s.subenabled AND w.subid IS NOT NULL THEN 'notice' ELSE 'warning' END, format('%I', s.subname),
+	CASE WHEN NOT s.subenabled THEN 'is disabled'
+		WHEN w.subid IS NULL THEN format('is enabled, and no worker runs for it; %s errors so far', coalesce(e.errors, 0))
+		ELSE format('still takes changes from elsewhere; last word from there %s ago',
+			coalesce(date_trunc('second', now() - w.last_msg_receipt_time)::text, 'an unknown time')) END,
+	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'minutes' ELSE 'instant' END,
+	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'see the server log for why its worker ends'
+		ELSE format('ALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I; -- when nothing is to come any more; then drop slot %2$s at the other end',
+			s.subname, coalesce(s.subslotname::text, '(none)')) END
+FROM pg_subscription AS s
+	LEFT JOIN (SELECT p.subid, max(p.last_msg_receipt_time) AS last_msg_receipt_time
+		FROM pg_stat_subscription AS p WHERE p.pid IS NOT NULL AND p.relid IS NULL GROUP BY p.subid) AS w ON w.subid = s.oid
+	LEFT JOIN (SELECT t.subid, t.apply_error_count + t.sync_error_count AS errors
+		FROM pg_stat_subscription_stats AS t) AS e ON e.subid = s.oid
+WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+ORDER BY severity, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'subscriptions', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- wraparound
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Databases near the end of their transaction or multixact ids.  Beyond
+-- *_failsafe_age VACUUM drops everything else, and 3 million before 2^31 the
+-- server takes no more writes.
+WITH ages AS (
+	SELECT d.datname, i.kind, i.age, current_setting(i.freeze_name)::float8 AS freeze_age,
+		current_setting(i.failsafe_name)::float8 AS failsafe_age
+	FROM pg_database AS d, LATERAL (VALUES
+		('transaction', age(d.datfrozenxid), 'autovacuum_freeze_max_age', 'vacuum_failsafe_age'),
+		('multixact', mxid_age(d.datminmxid), 'autovacuum_multixact_freeze_max_age', 'vacuum_multixact_failsafe_age')
+	) AS i (kind, age, freeze_name, failsafe_name)
+	WHERE d.datallowconn
+)
+SELECT CASE WHEN a.age >= a.failsafe_age THEN 'blocking' ELSE 'warning' END AS severity,
+	format('%I', a.datname) AS object,
+	format('oldest %s id is %s old, %s %% of the way to the end; autovacuum forces its way from %s on', a.kind, a.age,
+		round(100.0 * a.age / 2147483648), a.freeze_age) AS evidence,
+	'minutes' AS cost,
+	format('vacuumdb --freeze --dbname=%s', a.datname) AS remedy
+FROM ages AS a
+WHERE a.age > 1.2 * a.freeze_age
+ORDER BY a.age DESC
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'wraparound', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- prepared_transactions
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Transactions prepared and forgotten: they keep their locks, and VACUUM from
+-- its work, through every restart.
+SELECT CASE WHEN now() - p.prepared > '1 hour' THEN 'blocking' ELSE 'warning' END AS severity,
+	p.gid AS object,
+	format('prepared %s ago by %s in database %s', date_trunc('second', now() - p.prepared), p.owner, p.database) AS evidence,
+	'instant' AS cost,
+	format('ROLLBACK PREPARED %L; -- or COMMIT PREPARED; in database %s', p.gid, p.database) AS remedy
+FROM pg_prepared_xacts AS p
+WHERE now() - p.prepared > '1 minute'
+ORDER BY p.prepared
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'prepared_transactions', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- drift
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- What the profile of the old instance has and this one lacks, or has otherwise.
+WITH given AS (
+	SELECT :'profile'::jsonb AS profile
+), settings AS (
+	SELECT o.key AS name, o.value AS was, s.reset_val || coalesce(' ' || s.unit, '') AS is_now, s.context, s.vartype,
+		o.key IN ('shared_buffers', 'work_mem', 'maintenance_work_mem', 'effective_cache_size', 'max_connections',
+			'random_page_cost', 'default_statistics_target', 'jit', 'max_wal_size', 'shared_preload_libraries',
+			'default_transaction_isolation', 'TimeZone', 'DateStyle', 'search_path') AS matters
+	FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'settings') AS o
+		LEFT JOIN pg_settings AS s ON s.name = o.key
+), carried AS (
+	SELECT (g.profile #>> '{load,connections}')::int AS connections,
+		current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS room
+	FROM given AS g
+)
+SELECT 'warning' AS severity, 'max_connections' AS object,
+	format('the old instance carried %s connections, this one has room for %s', c.connections, c.room) AS evidence,
+	'restart' AS cost,
+	format('ALTER SYSTEM SET max_connections = %s; -- then restart', c.connections + 10) AS remedy
+FROM carried AS c
+WHERE c.connections > c.room
+UNION ALL
+SELECT CASE WHEN s.matters THEN 'warning' ELSE 'notice' END, s.name,
+	format('was %s, is %s', s.was, coalesce(s.is_now, 'not known to this version or its libraries')),
+	CASE WHEN s.context = 'postmaster' THEN 'restart' ELSE 'instant' END,
+	CASE WHEN s.is_now IS NULL THEN 'see the release notes, or load the library it belongs to'
+		ELSE format('ALTER SYSTEM SET %I = %s; %s', s.name,
+			CASE WHEN s.name IN ('shared_preload_libraries', 'search_path', 'DateStyle') THEN regexp_replace(s.was, '^$', '''''')
+				ELSE quote_literal(replace(s.was, ' ', '')) END,
+			CASE WHEN s.context = 'postmaster' THEN '-- then restart' ELSE 'SELECT pg_reload_conf();' END) END
+FROM settings AS s
+WHERE s.was IS DISTINCT FROM s.is_now
+UNION ALL
+SELECT 'warning', e.key, format('version %s was created, here it is not', e.value), 'instant', format('CREATE EXTENSION %I;', e.key)
+FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'extensions') AS e
+WHERE g.profile ->> 'database' = current_database()
+	AND NOT EXISTS (SELECT FROM pg_extension AS x WHERE x.extname = e.key)
+UNION ALL
+SELECT 'warning', format('%s%s', CASE WHEN r.value ->> 'role' IS NULL THEN '' ELSE format('role %I', r.value ->> 'role') END,
+		CASE WHEN r.value ->> 'database' IS NULL THEN '' ELSE format(' database %I', r.value ->> 'database') END),
+	format('had the setting %s = %s', r.value ->> 'name', r.value ->> 'value'), 'instant',
+	format('ALTER %s SET %I = %L;',
+		CASE WHEN r.value ->> 'role' IS NULL THEN format('DATABASE %I', r.value ->> 'database')
+			WHEN r.value ->> 'database' IS NULL THEN format('ROLE %I', r.value ->> 'role')
+			ELSE format('ROLE %I IN DATABASE %I', r.value ->> 'role', r.value ->> 'database') END,
+		r.value ->> 'name', r.value ->> 'value')
+FROM given AS g CROSS JOIN jsonb_array_elements(g.profile -> 'role_settings') AS r
+WHERE NOT EXISTS (
+	SELECT FROM pg_db_role_setting AS x
+		LEFT JOIN pg_roles AS o ON o.oid = x.setrole
+		LEFT JOIN pg_database AS d ON d.oid = x.setdatabase
+	WHERE o.rolname::text IS NOT DISTINCT FROM (r.value ->> 'role')
+		AND d.datname::text IS NOT DISTINCT FROM (r.value ->> 'database')
+		AND (r.value ->> 'name') || '=' || (r.value ->> 'value') = ANY (x.setconfig))
+ORDER BY severity DESC, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'drift', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- indexes
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Indexes that CREATE or REINDEX INDEX CONCURRENTLY left behind half-built: they
+-- are written to and not read.
+SELECT 'warning' AS severity, format('%I.%I', n.nspname, x.relname) AS object,
+	format('%s, %s', CASE WHEN x.relkind = 'I' THEN 'not attached on all partitions'
+		WHEN NOT i.indisready THEN 'not ready' ELSE 'not valid' END,
+		CASE WHEN i.indisunique THEN 'unique: duplicates may be there' ELSE 'not unique' END) AS evidence,
+	'minutes' AS cost,
+	CASE WHEN x.relkind = 'I' THEN format('ALTER INDEX %I.%I ATTACH PARTITION ...; -- an index of each partition that lacks it', n.nspname, x.relname)
+		WHEN x.relname ~ '_cc(new|old)[0-9]*$' THEN format('DROP INDEX CONCURRENTLY %I.%I;', n.nspname, x.relname)
+		ELSE format('REINDEX INDEX CONCURRENTLY %I.%I;', n.nspname, x.relname) END AS remedy
+FROM pg_index AS i
+	JOIN pg_class AS x ON x.oid = i.indexrelid
+	JOIN pg_namespace AS n ON n.oid = x.relnamespace
+WHERE NOT (i.indisvalid AND i.indisready AND i.indislive)
+	AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index AS p WHERE p.relid = i.indrelid)
+ORDER BY object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'indexes', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- triggers
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Triggers and rules switched off, as an interrupted restore or a bulk load
+-- leaves them.  Foreign keys are triggers, too: then nothing keeps them.
+SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
+	concat_ws(', ', 'foreign key not enforced: ' || string_agg(DISTINCT quote_ident(f.conname), ', '),
+		'trigger disabled: ' || string_agg(quote_ident(t.tgname), ', ' ORDER BY t.tgname) FILTER (WHERE NOT t.tgisinternal)) AS evidence,
+	'instant' AS cost,
+	CASE WHEN bool_or(t.tgisinternal) THEN format('ALTER TABLE %I.%I ENABLE TRIGGER ALL;', n.nspname, c.relname)
+		ELSE string_agg(format('ALTER TABLE %I.%I ENABLE TRIGGER %I;', n.nspname, c.relname, t.tgname), ' ' ORDER BY t.tgname) END AS remedy
+FROM pg_trigger AS t
+	JOIN pg_class AS c ON c.oid = t.tgrelid
+	JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	LEFT JOIN pg_constraint AS f ON f.oid = t.tgconstraint AND t.tgisinternal
+WHERE t.tgenabled = 'D' AND coalesce(to_jsonb(f) ->> 'conenforced', 'true') = 'true'
+GROUP BY n.nspname, c.relname
+UNION ALL
+SELECT 'warning', format('%I.%I', n.nspname, c.relname), format('rule disabled: %I', r.rulename), 'instant',
+	format('ALTER TABLE %I.%I ENABLE RULE %I;', n.nspname, c.relname, r.rulename)
+FROM pg_rewrite AS r
+	JOIN pg_class AS c ON c.oid = r.ev_class
+	JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE r.ev_enabled = 'D'
+UNION ALL
+SELECT 'notice', format('%I', e.evtname), 'event trigger disabled', 'instant', format('ALTER EVENT TRIGGER %I ENABLE;', e.evtname)
+FROM pg_event_trigger AS e
+WHERE e.evtenabled = 'D'
+ORDER BY severity DESC, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'triggers', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- partition_statistics
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Partitioned tables without statistics over all partitions, which autovacuum
+-- never makes: joins and groupings over them are guesses.
+WITH known AS MATERIALIZED (
+	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s WHERE s.inherited
+)
+SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
+	format('no statistics over its partitions, %s of which have about %s rows',
+		count(*), to_char(sum(p.reltuples), 'FM999999999999999')) AS evidence,
+	'minutes' AS cost,
+	format('ANALYZE %I.%I;', n.nspname, c.relname) AS remedy
+FROM pg_class AS c
+	JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	JOIN LATERAL pg_partition_tree(c.oid) AS t ON t.isleaf
+	JOIN pg_class AS p ON p.oid = t.relid AND p.reltuples > 0
+	LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = c.relname
+WHERE c.relkind = 'p' AND k.tablename IS NULL
+	AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+	AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
+GROUP BY n.nspname, c.relname
+ORDER BY sum(p.reltuples) DESC, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'partition_statistics', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- expression_statistics
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Indexes over expressions that have no statistics, since the table has not been
+-- analyzed since they were made: conditions on the expression are guesses.
+WITH known AS MATERIALIZED (
+	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s
+)
+SELECT 'warning' AS severity, format('%I.%I', n.nspname, x.relname) AS object,
+	format('no statistics on its expression; about %s rows', to_char(c.reltuples, 'FM999999999999999')) AS evidence,
+	'minutes' AS cost,
+	format('ANALYZE %I.%I;', n.nspname, c.relname) AS remedy
+FROM pg_index AS i
+	JOIN pg_class AS x ON x.oid = i.indexrelid AND x.relkind = 'i'
+	JOIN pg_class AS c ON c.oid = i.indrelid
+	JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = x.relname
+WHERE i.indexprs IS NOT NULL AND i.indisvalid AND c.reltuples > 0 AND k.tablename IS NULL
+	AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+	AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
+	-- What lacks all statistics is another finding.
+	AND EXISTS (SELECT FROM known AS t WHERE t.schemaname = n.nspname AND t.tablename = c.relname)
+ORDER BY c.reltuples DESC, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'expression_statistics', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- extended_statistics
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- CREATE STATISTICS without data: pg_upgrade does not carry it over, not even 18.
+WITH known AS MATERIALIZED (
+	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s
+), filled AS MATERIALIZED (
+	SELECT DISTINCT e.statistics_schemaname, e.statistics_name FROM pg_stats_ext AS e
+)
+SELECT 'warning' AS severity, format('%I.%I', sn.nspname, e.stxname) AS object,
+	format('has no data; about %s rows', to_char(c.reltuples, 'FM999999999999999')) AS evidence,
+	'minutes' AS cost,
+	format('ANALYZE %I.%I;', n.nspname, c.relname) AS remedy
+FROM pg_statistic_ext AS e
+	JOIN pg_namespace AS sn ON sn.oid = e.stxnamespace
+	JOIN pg_class AS c ON c.oid = e.stxrelid
+	JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	LEFT JOIN filled AS f ON f.statistics_schemaname = sn.nspname AND f.statistics_name = e.stxname
+WHERE f.statistics_name IS NULL AND coalesce((to_jsonb(e) ->> 'stxstattarget')::int, -1) <> 0
+	AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
+	AND EXISTS (SELECT FROM known AS t WHERE t.schemaname = n.nspname AND t.tablename = c.relname)
+ORDER BY c.reltuples DESC, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'extended_statistics', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- counters
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- The cumulative counters know nothing, as after pg_upgrade and after a crash:
+-- autovacuum comes to no table until as many rows as usual have changed again.
+WITH tables AS (
+	SELECT count(*) AS count,
+		count(*) FILTER (WHERE s.n_live_tup = 0 AND s.n_mod_since_analyze = 0
+			AND coalesce(s.last_analyze, s.last_autoanalyze, s.last_vacuum, s.last_autovacuum) IS NULL) AS blind
+	FROM pg_stat_user_tables AS s JOIN pg_class AS c ON c.oid = s.relid
+	-- At least a megabyte, and with statistics, else another finding says more.
+	WHERE c.relpages >= 128 AND c.reltuples > 0
+)
+SELECT 'warning' AS severity, 'pg_stat_user_tables' AS object,
+	format('nothing is counted of %s of %s tables from 1 MB on, since %s', t.blind, t.count,
+		coalesce(to_char(a.stats_reset, 'YYYY-MM-DD HH24:MI:SS'), 'an unknown time')) AS evidence,
+	'minutes' AS cost,
+	'ANALYZE;' AS remedy
+FROM tables AS t, pg_stat_archiver AS a
+WHERE t.blind > 0 AND 2 * t.blind >= t.count AND NOT pg_is_in_recovery()
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'counters', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- autovacuum
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Autovacuum switched off, blind, or with more to do than it can.
+SELECT 'warning' AS severity, s.name AS object, format('%s is off', s.name) AS evidence, 'instant' AS cost,
+	format('ALTER SYSTEM SET %I = on; SELECT pg_reload_conf();', s.name) AS remedy
+FROM pg_settings AS s
+WHERE s.name IN ('autovacuum', 'track_counts') AND s.reset_val = 'off'
+UNION ALL
+SELECT 'warning', format('%I.%I', n.nspname, c.relname),
+	format('autovacuum is disabled for it; %s dead rows, %s changed since it was analyzed', s.n_dead_tup, s.n_mod_since_analyze),
+	'instant', format('ALTER TABLE %I.%I RESET (autovacuum_enabled);', n.nspname, c.relname)
+FROM pg_class AS c
+	JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	JOIN pg_stat_all_tables AS s ON s.relid = c.oid
+WHERE c.relkind IN ('r', 'm') AND c.reloptions && ARRAY['autovacuum_enabled=false', 'autovacuum_enabled=off', 'autovacuum_enabled=0']
+UNION ALL
+SELECT 'warning', 'autovacuum_max_workers',
+	format('all %s workers are busy, and %s more tables are due', w.busy, d.due), 'instant',
+	'ALTER SYSTEM SET autovacuum_vacuum_cost_limit = 2000; SELECT pg_reload_conf(); -- ten times the default'
+FROM (SELECT count(*) AS busy FROM pg_stat_activity WHERE backend_type = 'autovacuum worker') AS w,
+	(SELECT count(*) AS due FROM pg_stat_user_tables AS s JOIN pg_class AS c ON c.oid = s.relid
+	WHERE s.n_dead_tup > current_setting('autovacuum_vacuum_threshold')::float8
+			+ current_setting('autovacuum_vacuum_scale_factor')::float8 * greatest(c.reltuples, 0)
+		OR s.n_mod_since_analyze > current_setting('autovacuum_analyze_threshold')::float8
+			+ current_setting('autovacuum_analyze_scale_factor')::float8 * greatest(c.reltuples, 0)) AS d
+WHERE w.busy >= current_setting('autovacuum_max_workers')::int AND d.due > 2 * w.busy
+ORDER BY object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'autovacuum', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- admission
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Our own set-up, where the extension is created: not loaded, off, or with most
+-- sessions or names that do not exist exempt.
+SELECT 'warning' AS severity, 'shared_preload_libraries' AS object, 'pg_admission is created, and not loaded: nobody is held' AS evidence,
+	'restart' AS cost,
+	format('ALTER SYSTEM SET shared_preload_libraries = %s; -- then restart',
+		(SELECT string_agg(quote_literal(btrim(l.name)), ', ')
+			FROM unnest(string_to_array(nullif(current_setting('shared_preload_libraries'), ''), ',') || 'pg_admission'::text) AS l (name))) AS remedy
+WHERE current_setting('shared_preload_libraries') !~ '(^|,| )pg_admission($|,| )'
+	AND EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_admission')
+UNION ALL
+SELECT 'warning', 'pg_admission.mode', format('pg_admission.mode is %s: nobody is held', current_setting('pg_admission.mode', true)),
+	'instant', 'ALTER SYSTEM SET pg_admission.mode = ''enforce''; SELECT pg_reload_conf();'
+WHERE current_setting('pg_admission.mode', true) <> 'enforce'
+UNION ALL
+SELECT 'warning', 'pg_admission.exempt_roles', format('no role is named %s, so nobody is exempt by it', btrim(btrim(e.item), '+"')),
+	'instant', format('CREATE ROLE %I LOGIN IN ROLE pg_monitor; -- or take it out of pg_admission.exempt_roles', btrim(btrim(e.item), '+"'))
+FROM unnest(string_to_array(nullif(current_setting('pg_admission.exempt_roles', true), ''), ',')) AS e (item)
+WHERE NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = btrim(btrim(e.item), '+"'))
+UNION ALL
+SELECT 'warning', 'superusers', format('%s of %s sessions are superusers'', which no gate holds', count(*) FILTER (WHERE r.rolsuper), count(*)),
+	'instant', 'SELECT usename, application_name, count(*) FROM pg_stat_activity WHERE backend_type = ''client backend'' GROUP BY 1, 2 ORDER BY 3 DESC;'
+FROM pg_stat_activity AS a JOIN pg_roles AS r ON r.oid = a.usesysid
+WHERE a.backend_type = 'client backend' AND current_setting('pg_admission.mode', true) IS NOT NULL
+HAVING count(*) >= 10 AND 2 * count(*) FILTER (WHERE r.rolsuper) > count(*)
+ORDER BY object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'admission', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- connections
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- More connections than the machine can serve.  Given are its processors and
+-- memory; where they are not known, nothing is said of them.
+WITH given AS (
+	SELECT :cores::float8 AS cores, :memory_bytes::float8 AS memory_bytes,
+		current_setting('max_connections')::int AS max_connections,
+		(SELECT s.setting::float8 * 8192 FROM pg_settings AS s WHERE s.name = 'shared_buffers') AS shared_bytes,
+		(SELECT s.setting::float8 * 1024 FROM pg_settings AS s WHERE s.name = 'work_mem') AS work_bytes
+)
+SELECT 'warning' AS severity, 'max_connections' AS object,
+	format('max_connections is %s for %s processors: %s each', g.max_connections, g.cores, round(g.max_connections / g.cores)) AS evidence,
+	'restart' AS cost,
+	format('ALTER SYSTEM SET max_connections = %s; -- then restart, with a pooler in front', ceil(100 * g.cores)) AS remedy
+FROM given AS g
+WHERE g.max_connections > 100 * g.cores
+UNION ALL
+SELECT 'warning', 'work_mem',
+	format('shared_buffers %s and max_connections, %s, times work_mem, %s, are more than the memory, %s',
+		pg_size_pretty(g.shared_bytes::bigint), g.max_connections, pg_size_pretty(g.work_bytes::bigint), pg_size_pretty(g.memory_bytes::bigint)),
+	'instant', format('ALTER SYSTEM SET work_mem = ''%skB''; SELECT pg_reload_conf();',
+		greatest(floor((g.memory_bytes - g.shared_bytes) / 2 / g.max_connections / 1024), 64))
+FROM given AS g
+WHERE g.shared_bytes + g.max_connections * g.work_bytes > g.memory_bytes
+UNION ALL
+SELECT 'warning', 'max_connections',
+	format('%s of %s connections are taken', count(*), current_setting('max_connections')),
+	'instant', 'SELECT application_name, usename, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC;'
+FROM pg_stat_activity AS a
+WHERE a.backend_type = 'client backend'
+HAVING count(*) > 0.9 * current_setting('max_connections')::int
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'connections', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- slots
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Replication slots that nobody uses, or that lag: they keep WAL until the disk
+-- is full, and dead rows from VACUUM.
+WITH slots AS (
+	SELECT s.slot_name, s.slot_type, s.database, s.active, s.wal_status, coalesce(age(s.xmin), age(s.catalog_xmin)) AS xmin_age,
+		pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, s.restart_lsn) AS bytes
+	FROM pg_replication_slots AS s
+	WHERE NOT s.temporary AND coalesce(to_jsonb(s) ->> 'synced', 'false') = 'false'
+)
+SELECT CASE WHEN s.active THEN 'notice' ELSE 'warning' END AS severity, s.slot_name::text AS object,
+	format('%s slot%s is %s; keeps %s of WAL%s', s.slot_type, ' of database ' || quote_ident(s.database),
+		CASE WHEN s.wal_status = 'lost' THEN 'lost' WHEN s.active THEN 'behind' ELSE 'not in use' END,
+		pg_size_pretty(coalesce(greatest(s.bytes, 0), 0)), ' and rows of ' || s.xmin_age || ' transactions') AS evidence,
+	CASE WHEN s.active THEN 'minutes' ELSE 'instant' END AS cost,
+	CASE WHEN s.active THEN 'see pg_stat_replication for whom it waits'
+		ELSE format('SELECT pg_drop_replication_slot(%L); -- unless its standby or subscriber comes back', s.slot_name) END AS remedy
+FROM slots AS s
+WHERE NOT s.active OR s.wal_status IN ('unreserved', 'lost') OR s.bytes > 1024.0 * 1024 * 1024
+ORDER BY severity DESC, s.bytes DESC NULLS LAST
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'slots', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- publications
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Published tables whose UPDATE and DELETE fail, since nothing identifies a row.
+-- Publications that nobody reads.
+WITH published AS (
+	SELECT DISTINCT t.schemaname, t.tablename
+	FROM pg_publication AS p JOIN pg_publication_tables AS t ON t.pubname = p.pubname
+	WHERE p.pubupdate OR p.pubdelete
+)
+SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
+	'published without a replica identity: UPDATE and DELETE fail' AS evidence,
+	'instant' AS cost,
+	format('ALTER TABLE %I.%I REPLICA IDENTITY FULL; -- or give it a primary key', n.nspname, c.relname) AS remedy
+FROM published AS p
+	JOIN pg_namespace AS n ON n.nspname = p.schemaname
+	JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = p.tablename
+WHERE c.relkind = 'r' AND c.relreplident IN ('d', 'i', 'n') AND NOT EXISTS (
+	SELECT FROM pg_index AS i
+	WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
+UNION ALL
+SELECT 'notice', format('%I', p.pubname), 'no logical slot of this database could read it', 'instant', format('DROP PUBLICATION %I;', p.pubname)
+FROM pg_publication AS p
+WHERE NOT EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.database = current_database())
+ORDER BY severity DESC, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'publications', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- superusers
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Applications that log in as superuser: no gate holds them, no right stops them.
+SELECT CASE WHEN count(*) >= 5 THEN 'warning' ELSE 'notice' END AS severity, format('%I', a.usename) AS object,
+	format('superuser with %s sessions of %s', count(*),
+		string_agg(DISTINCT coalesce(nullif(a.application_name, ''), 'no name'), ', ')) AS evidence,
+	'instant' AS cost,
+	format('ALTER ROLE %I NOSUPERUSER; -- after granting what it needs', a.usename) AS remedy
+FROM pg_stat_activity AS a JOIN pg_roles AS r ON r.oid = a.usesysid
+WHERE a.backend_type = 'client backend' AND r.rolsuper
+	AND a.application_name !~* '^(psql|pgadmin|dbeaver|pg_|vacuumdb|reindexdb|clusterdb|barman|pgbackrest|patroni|repmgr)'
+	AND a.pid <> pg_backend_pid()
+GROUP BY a.usename
+ORDER BY count(*) DESC, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'superusers', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- standby
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Of a standby: replay that stands still, or is late.
+SELECT CASE WHEN pg_is_wal_replay_paused() THEN 'warning' ELSE 'notice' END AS severity, 'replay' AS object,
+	concat_ws('; ', CASE WHEN pg_is_wal_replay_paused() THEN 'paused' END,
+		'the last transaction replayed is ' || date_trunc('second', now() - pg_last_xact_replay_timestamp()) || ' old') AS evidence,
+	'instant' AS cost,
+	CASE WHEN pg_is_wal_replay_paused() THEN 'SELECT pg_wal_replay_resume();' ELSE 'see pg_stat_wal_receiver' END AS remedy
+WHERE CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused()
+	OR (now() - pg_last_xact_replay_timestamp() > '1 minute' AND pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()) END
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'standby', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- constraints
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Constraints that hold for new rows only: NOT VALID, and never validated.
+SELECT 'notice' AS severity, format('%I on %s', c.conname, coalesce(nullif(c.conrelid, 0)::regclass::text, c.contypid::regtype::text)) AS object,
+	CASE c.contype WHEN 'f' THEN 'foreign key not validated' WHEN 'c' THEN 'check not validated' ELSE 'not validated' END AS evidence,
+	'minutes' AS cost,
+	CASE WHEN c.conrelid <> 0 THEN format('ALTER TABLE %s VALIDATE CONSTRAINT %I;', c.conrelid::regclass, c.conname)
+		ELSE format('ALTER DOMAIN %s VALIDATE CONSTRAINT %I;', c.contypid::regtype, c.conname) END AS remedy
+FROM pg_constraint AS c
+WHERE NOT c.convalidated AND coalesce(to_jsonb(c) ->> 'conenforced', 'true') = 'true'
+	-- A partition's follows its parent's.
+	AND c.conparentid = 0
+ORDER BY object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'constraints', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- cache
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Cold buffers: the first transactions read from the disk.
+WITH read AS (
+	SELECT sum(d.blks_read)::float8 * 8192 AS bytes,
+		least((SELECT s.setting::float8 * 8192 FROM pg_settings AS s WHERE s.name = 'shared_buffers'),
+			pg_database_size(current_database())) AS wanted_bytes
+	FROM pg_stat_database AS d
+)
+SELECT 'notice' AS severity, 'shared_buffers' AS object,
+	format('%s of %s read since the server started %s ago; autoprewarm is %s', pg_size_pretty(r.bytes::bigint), pg_size_pretty(r.wanted_bytes::bigint),
+		date_trunc('second', now() - pg_postmaster_start_time()),
+		coalesce(current_setting('pg_prewarm.autoprewarm', true), 'not loaded')) AS evidence,
+	'minutes' AS cost,
+	'CREATE EXTENSION IF NOT EXISTS pg_prewarm; SELECT pg_prewarm(oid) FROM pg_class WHERE relkind IN (''r'', ''i'', ''m'') AND relpersistence = ''p'' ORDER BY relpages;' AS remedy
+FROM read AS r
+WHERE now() - pg_postmaster_start_time() < '1 hour' AND r.bytes < 0.5 * r.wanted_bytes AND r.wanted_bytes >= 64 * 1024 * 1024
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'cache', 'found', :'found'::jsonb) AS findings
+\gset
+
+-- timeouts
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Settings that let work and connections stay whose client has gone.
+SELECT 'notice' AS severity, t.name AS object, format('%s is %s: %s', t.name, current_setting(t.name), t.harm) AS evidence, 'instant' AS cost,
+	format('ALTER SYSTEM SET %I = %L; SELECT pg_reload_conf();', t.name, t.better) AS remedy
+FROM (VALUES
+	('client_connection_check_interval', 'queries go on after their client has gone', '1s', 0::bigint, 0::bigint),
+	('idle_in_transaction_session_timeout', 'a forgotten transaction keeps its locks, and VACUUM from its work', '5min', 0, 0),
+	('authentication_timeout', 'connections that say nothing keep their slots so long', '15s', 60, 600)
+) AS t (name, harm, better, low, high) JOIN pg_settings AS s ON s.name = t.name
+WHERE s.reset_val::bigint BETWEEN t.low AND t.high
+ORDER BY object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'timeouts', 'found', :'found'::jsonb) AS findings
+\gset
+
+WITH checks AS (
+	SELECT c.value ->> 'check' AS name, c.value -> 'found' AS found, c.place
+	FROM jsonb_array_elements(:'findings'::jsonb) WITH ORDINALITY AS c (value, place)
+), findings AS (
+	SELECT f.value ->> 'severity' AS severity, c.name, f.value ->> 'object' AS object, f.value ->> 'evidence' AS evidence,
+		f.value ->> 'cost' AS cost, f.value ->> 'remedy' AS remedy, c.place, f.place AS place_within
+	FROM checks AS c CROSS JOIN LATERAL jsonb_array_elements(c.found) WITH ORDINALITY AS f (value, place)
+	UNION ALL
+	SELECT 'ok', c.name, NULL, 'nothing found', NULL, NULL, c.place, 1
+	FROM checks AS c
+	WHERE c.found = '[]'
+)
+SELECT f.severity, f.name AS check_name, f.object, f.evidence, f.cost, f.remedy, 'health.md#' || f.name AS docs
+FROM findings AS f
+ORDER BY array_position(ARRAY['blocking', 'warning', 'notice', 'ok'], f.severity), f.place, f.place_within;
+RESET statement_timeout;
+RESET lock_timeout;
+RESET search_path;

@@ -1,0 +1,304 @@
+/*
+ * health.c - runs the health checks.
+ *
+ * The checks are SQL (health/), and know nothing of each other.  Each runs in a
+ * subtransaction with a timeout of its own, so that one that fails costs the
+ * reader one answer and not all.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "executor/spi.h"
+#include "health.h"
+#include "health_checks.h"
+#include "fitness.h"
+#include "miscadmin.h"
+#include "samples.h"
+#include "state.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timeout.h"
+
+#define CHECK_TIMEOUT_MS	5000
+#define LOCK_TIMEOUT		"100ms"
+
+/* Columns of a check's result. */
+enum
+{
+	COLUMN_SEVERITY = 1,
+	COLUMN_OBJECT,
+	COLUMN_EVIDENCE,
+	COLUMN_COST,
+	COLUMN_REMEDY
+};
+
+#define PARAMETERS	3
+
+typedef struct Parameters
+{
+	Datum		values[PARAMETERS]; /* cores, memory in bytes, profile */
+	char		nulls[PARAMETERS];
+} Parameters;
+
+static const char *const severity_names[] = {"blocking", "warning", "notice", "ok"};
+
+static volatile sig_atomic_t check_timed_out = false;
+static TimeoutId check_timeout = MAX_TIMEOUTS;
+
+const char *
+adm_severity_name(AdmSeverity severity)
+{
+	return severity_names[severity];
+}
+
+static AdmSeverity
+severity_by_name(const char *name)
+{
+	for (int i = ADM_SEVERITY_BLOCKING; i < ADM_SEVERITY_OK; i++)
+	{
+		if (name && strcmp(name, severity_names[i]) == 0)
+			return (AdmSeverity) i;
+	}
+	elog(ERROR, "unknown severity of a health check: %s", name ? name : "null");
+}
+
+/*
+ * The timeout of a check.  The session's own statement_timeout goes on beside
+ * it.
+ */
+
+static void
+cancel_check(void)
+{
+	check_timed_out = true;
+	InterruptPending = true;
+	QueryCancelPending = true;
+	SetLatch(MyLatch);
+}
+
+static void
+start_timeout(void)
+{
+	if (check_timeout == MAX_TIMEOUTS)
+		check_timeout = RegisterTimeout(USER_TIMEOUT, cancel_check);
+	check_timed_out = false;
+	enable_timeout_after(check_timeout, CHECK_TIMEOUT_MS);
+}
+
+/* If it came when the check had just ended, nobody else must be cancelled. */
+static void
+stop_timeout(void)
+{
+	disable_timeout(check_timeout, false);
+	if (check_timed_out)
+		QueryCancelPending = false;
+}
+
+/*
+ * Findings.
+ */
+
+static AdmFinding *
+add_finding(AdmFindings *all, int check)
+{
+	AdmFinding *f;
+
+	if (all->count == all->room)
+	{
+		all->room *= 2;
+		all->findings = repalloc(all->findings, all->room * sizeof(AdmFinding));
+	}
+	f = &all->findings[all->count++];
+	memset(f, 0, sizeof(*f));
+	f->check = adm_health_checks[check].name;
+	f->place = all->count;
+	return f;
+}
+
+static void
+add_rows(AdmFindings *all, int check)
+{
+	TupleDesc	columns = SPI_tuptable->tupdesc;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		AdmFinding *f = add_finding(all, check);
+
+		f->severity = severity_by_name(SPI_getvalue(row, columns, COLUMN_SEVERITY));
+		f->object = SPI_getvalue(row, columns, COLUMN_OBJECT);
+		f->evidence = SPI_getvalue(row, columns, COLUMN_EVIDENCE);
+		f->cost = SPI_getvalue(row, columns, COLUMN_COST);
+		f->remedy = SPI_getvalue(row, columns, COLUMN_REMEDY);
+	}
+}
+
+static void
+add_nothing_found(AdmFindings *all, int check)
+{
+	AdmFinding *f = add_finding(all, check);
+
+	f->severity = ADM_SEVERITY_OK;
+	f->evidence = pstrdup("nothing found");
+}
+
+static void
+add_failure(AdmFindings *all, int check, const char *message)
+{
+	AdmFinding *f = add_finding(all, check);
+
+	f->severity = ADM_SEVERITY_NOTICE;
+	f->evidence = psprintf("could not be checked: %s", message);
+}
+
+/*
+ * Running.
+ */
+
+static void
+run_query(AdmFindings *all, int check, const Parameters *p, MemoryContext context)
+{
+	static Oid	types[PARAMETERS] = {FLOAT8OID, FLOAT8OID, TEXTOID};
+	int			result;
+
+	result = SPI_execute_with_args(adm_health_checks[check].query, PARAMETERS, types,
+								   (Datum *) p->values, p->nulls, true, 0);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	MemoryContextSwitchTo(context);
+	if (SPI_processed == 0)
+		add_nothing_found(all, check);
+	else
+		add_rows(all, check);
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/* Whoever asked for the whole to end is obeyed. */
+static bool
+is_ours(const ErrorData *error)
+{
+	return check_timed_out || error->sqlerrcode != ERRCODE_QUERY_CANCELED;
+}
+
+static void
+run_check(AdmFindings *all, int check, const Parameters *p)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	start_timeout();
+	PG_TRY();
+	{
+		run_query(all, check, p, context);
+		stop_timeout();
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		stop_timeout();
+		error = CopyErrorData();
+		if (!is_ours(error))
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		add_failure(all, check, check_timed_out ?
+					psprintf("it took more than %d s", CHECK_TIMEOUT_MS / 1000) : error->message);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+}
+
+static void
+set_real(Parameters *p, int i, double value)
+{
+	p->values[i] = Float8GetDatum(value);
+	p->nulls[i] = isnan(value) ? 'n' : ' ';
+}
+
+/* The machine by the last sample, where there is one. */
+static Parameters
+read_parameters(const char *profile)
+{
+	Parameters	p;
+	AdmMachineSample sample;
+
+	sample.number = 0;
+	if (adm_state_attached())
+		adm_samples_machine(&sample);
+	set_real(&p, 0, sample.number > 0 ? sample.pressure.cores : NAN);
+	set_real(&p, 1, sample.number > 0 ? sample.pressure.memory_limit : NAN);
+	p.values[2] = profile ? CStringGetTextDatum(profile) : (Datum) 0;
+	p.nulls[2] = profile ? ' ' : 'n';
+	return p;
+}
+
+static int
+compare_findings(const void *a, const void *b)
+{
+	const AdmFinding *one = a;
+	const AdmFinding *other = b;
+
+	if (one->severity != other->severity)
+		return one->severity < other->severity ? -1 : 1;
+	return one->place < other->place ? -1 : 1;
+}
+
+/* Findings are sorted, so that the first blocking one is the very first. */
+static void
+record_verdict(const AdmFindings *all)
+{
+	AdmDatabaseHealth	v;
+
+	memset(&v, 0, sizeof(v));
+	v.database = MyDatabaseId;
+	while (v.blocking < all->count && all->findings[v.blocking].severity == ADM_SEVERITY_BLOCKING)
+		v.blocking++;
+	if (v.blocking > 0)
+	{
+		const AdmFinding *f = all->findings;
+		char	   *database = get_database_name(MyDatabaseId);
+
+		strlcpy(v.database_name, database ? database : "", sizeof(v.database_name));
+		snprintf(v.finding, sizeof(v.finding), "%s: %s: %s", f->check, f->object, f->evidence);
+		strlcpy(v.remedy, f->remedy ? f->remedy : "", sizeof(v.remedy));
+	}
+	adm_fitness_record(&v);
+}
+
+AdmFindings
+adm_health_run(bool may_block_only, const char *profile)
+{
+	MemoryContext context = CurrentMemoryContext;
+	AdmFindings all = {.room = 64};
+	Parameters	parameters = read_parameters(profile);
+	int			nest_level = NewGUCNestLevel();
+
+	all.findings = palloc(all.room * sizeof(AdmFinding));
+	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	SPI_connect();
+	MemoryContextSwitchTo(context);
+	for (int i = 0; i < adm_health_check_count; i++)
+	{
+		if (adm_health_checks[i].may_block || !may_block_only)
+			run_check(&all, i, &parameters);
+	}
+	SPI_finish();
+	AtEOXact_GUC(true, nest_level);
+	qsort(all.findings, all.count, sizeof(AdmFinding), compare_findings);
+	if (adm_state_attached())
+		record_verdict(&all);
+	return all;
+}

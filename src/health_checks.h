@@ -1,0 +1,24 @@
+/*
+ * health_checks.h - the checks of health/, as the build puts them into C.
+ */
+#ifndef ADM_HEALTH_CHECKS_H
+#define ADM_HEALTH_CHECKS_H
+
+typedef struct AdmHealthCheck
+{
+	const char *name;			/* and its heading in docs/health.md */
+	bool		may_block;		/* it has blocking findings */
+
+	/*
+	 * A SELECT of severity, object, evidence, cost and remedy, all text; $1 is
+	 * the number of processors, $2 the memory in bytes, $3 a profile, each
+	 * maybe null.
+	 */
+	const char *query;
+} AdmHealthCheck;
+
+/* In the order in which to mend what they find. */
+extern const AdmHealthCheck adm_health_checks[];
+extern const int adm_health_check_count;
+
+#endif							/* ADM_HEALTH_CHECKS_H */
