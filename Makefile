@@ -32,8 +32,10 @@ OBJS = \
 	src/connection_gate.o \
 	src/controller.o \
 	src/counters.o \
+	src/deep_check.o \
 	src/events.o \
 	src/exemption.o \
+	src/findings.o \
 	src/fitness.o \
 	src/health.o \
 	src/health_checks.o \
@@ -75,7 +77,8 @@ OBJS = \
 	src/text_file.o \
 	src/transaction_gate.o \
 	src/waits.o \
-	src/work.o
+	src/work.o \
+	src/worker.o
 
 EXTENSION = pg_admission
 DATA = pg_admission--0.1.sql
@@ -112,12 +115,17 @@ HEALTH = durability checksums extensions statistics collations sequences \
 HEALTH_SQL = $(HEALTH:%=$(srcdir)/health/checks/%.sql)
 ASSEMBLE = awk -f $(srcdir)/health/assemble
 
-src/health_checks.c: $(HEALTH_SQL) $(srcdir)/health/assemble
-	$(ASSEMBLE) -v as=c $(HEALTH_SQL) >$@
+PROFILE_SQL = $(srcdir)/health/profile.sql
+
+src/health_checks.c: $(HEALTH_SQL) $(PROFILE_SQL) $(srcdir)/health/assemble
+	$(ASSEMBLE) -v as=checks $(HEALTH_SQL) >$@
+	$(ASSEMBLE) -v as=query $(PROFILE_SQL) >>$@
 
 .PHONY: scripts
+scripts: PARTS = $(srcdir)/health/script
 scripts:
-	$(ASSEMBLE) -v as=psql -v before=$(srcdir)/health/script/before.sql -v after=$(srcdir)/health/script/after.sql $(HEALTH_SQL) >$(srcdir)/scripts/health_check.sql
+	$(ASSEMBLE) -v as=script -v before=$(PARTS)/before.sql -v after=$(PARTS)/after.sql $(HEALTH_SQL) >$(srcdir)/scripts/health_check.sql
+	cat $(PARTS)/profile_before.sql $(PROFILE_SQL) $(PARTS)/profile_after.sql >$(srcdir)/scripts/health_profile.sql
 
 # PGXS knows nothing of headers.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)

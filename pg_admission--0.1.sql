@@ -1397,6 +1397,7 @@ COMMENT ON FUNCTION admission.terminate_backends(text, text, text, inet, text, f
  */
 
 CREATE FUNCTION admission.health_check(
+	deep boolean DEFAULT false,
 	profile jsonb DEFAULT NULL,
 	OUT severity text,
 	OUT check_name text,
@@ -1411,8 +1412,17 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'adm_health_check';
 
-COMMENT ON FUNCTION admission.health_check(jsonb) IS
-'what keeps this instance from being opened to traffic, as seen from this database, what to do first coming first; severity: blocking | warning | notice | ok: the check found nothing; cost of the remedy: instant | minutes | lock: it locks a table while it rewrites it | restart of the server; docs: where to read on; profile: of the instance before this one, by health_profile(); it only reads, and gives up a check after 5 s or where it would wait for a lock';
+COMMENT ON FUNCTION admission.health_check(boolean, jsonb) IS
+'what keeps this instance from being opened to traffic, as seen from this database, what to do first coming first; severity: blocking | warning | notice | ok: the check found nothing; cost of the remedy: instant | minutes | lock: it locks a table while it rewrites it | restart of the server; docs: where to read on; deep: besides starts amcheck on all tables and btree indexes of this database, in a worker that goes on while the machine is comfortable, or goes on with it if it was stopped; how far it is, and what it found, is among the findings then and later, and fresh for an hour; profile: of the instance before this one, by health_profile(); it only reads, and gives up a check after 5 s or where it would wait for a lock';
+
+CREATE FUNCTION admission.health_profile()
+RETURNS jsonb
+LANGUAGE C VOLATILE PARALLEL RESTRICTED SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'adm_health_profile';
+
+COMMENT ON FUNCTION admission.health_profile() IS
+'what to know of this instance before another takes its place, for health_check(profile) there: settings that matter, extensions, settings of roles and databases, connections and transactions per second, and connections by application';
 
 /*
  * Nothing for PUBLIC.
@@ -1438,7 +1448,8 @@ GRANT EXECUTE ON FUNCTION
 	admission.runaways(),
 	admission.metrics(),
 	admission.openmetrics(),
-	admission.health_check(jsonb)
+	admission.health_check(boolean, jsonb),
+	admission.health_profile()
 TO pg_monitor;
 
 -- Whom they may stop is up to PostgreSQL's own rules.

@@ -7,10 +7,10 @@ SELECT jsonb_build_object(
 	'server_version_num', current_setting('server_version_num')::int,
 	'database', current_database(),
 	'settings', (
-		SELECT jsonb_object_agg(s.name, s.reset_val || coalesce(' ' || s.unit, ''))
+		SELECT jsonb_object_agg(s.name, CASE WHEN s.unit = '8kB' AND s.reset_val !~ '^-' THEN (s.reset_val::numeric * 8) || 'kB' ELSE s.reset_val || coalesce(s.unit, '') END)
 		FROM pg_settings AS s
-		WHERE s.source NOT IN ('client', 'override')
-			AND s.name NOT LIKE 'pg\_admission.%' AND s.name NOT LIKE 'ssl%'
+		WHERE s.source NOT IN ('client', 'override', 'database', 'user', 'database user')
+			AND s.name !~ '^(pg_admission[.]|ssl)'
 			AND s.name NOT IN ('listen_addresses', 'port', 'unix_socket_directories', 'cluster_name', 'temp_tablespaces',
 				'external_pid_file', 'primary_conninfo', 'primary_slot_name', 'dynamic_library_path', 'stats_temp_directory',
 				'recovery_target', 'restore_command', 'archive_command', 'archive_cleanup_command', 'application_name')

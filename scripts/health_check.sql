@@ -397,7 +397,7 @@ SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 WITH given AS (
 	SELECT :'profile'::jsonb AS profile
 ), settings AS (
-	SELECT o.key AS name, o.value AS was, s.reset_val || coalesce(' ' || s.unit, '') AS is_now, s.context, s.vartype,
+	SELECT o.key AS name, o.value AS was, CASE WHEN s.unit = '8kB' AND s.reset_val !~ '^-' THEN (s.reset_val::numeric * 8) || 'kB' ELSE s.reset_val || coalesce(s.unit, '') END AS is_now, s.context, s.source,
 		o.key IN ('shared_buffers', 'work_mem', 'maintenance_work_mem', 'effective_cache_size', 'max_connections',
 			'random_page_cost', 'default_statistics_target', 'jit', 'max_wal_size', 'shared_preload_libraries',
 			'default_transaction_isolation', 'TimeZone', 'DateStyle', 'search_path') AS matters
@@ -421,24 +421,25 @@ SELECT CASE WHEN s.matters THEN 'warning' ELSE 'notice' END, s.name,
 	CASE WHEN s.is_now IS NULL THEN 'see the release notes, or load the library it belongs to'
 		ELSE format('ALTER SYSTEM SET %I = %s; %s', s.name,
 			CASE WHEN s.name IN ('shared_preload_libraries', 'search_path', 'DateStyle') THEN regexp_replace(s.was, '^$', '''''')
-				ELSE quote_literal(replace(s.was, ' ', '')) END,
+				ELSE quote_literal(s.was) END,
 			CASE WHEN s.context = 'postmaster' THEN '-- then restart' ELSE 'SELECT pg_reload_conf();' END) END
 FROM settings AS s
-WHERE s.was IS DISTINCT FROM s.is_now
+WHERE s.was IS DISTINCT FROM s.is_now AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
 UNION ALL
 SELECT 'warning', e.key, format('version %s was created, here it is not', e.value), 'instant', format('CREATE EXTENSION %I;', e.key)
 FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'extensions') AS e
 WHERE g.profile ->> 'database' = current_database()
 	AND NOT EXISTS (SELECT FROM pg_extension AS x WHERE x.extname = e.key)
 UNION ALL
-SELECT 'warning', format('%s%s', CASE WHEN r.value ->> 'role' IS NULL THEN '' ELSE format('role %I', r.value ->> 'role') END,
-		CASE WHEN r.value ->> 'database' IS NULL THEN '' ELSE format(' database %I', r.value ->> 'database') END),
+SELECT 'warning', concat_ws(' ', 'role ' || quote_ident(r.value ->> 'role'), 'database ' || quote_ident(r.value ->> 'database')),
 	format('had the setting %s = %s', r.value ->> 'name', r.value ->> 'value'), 'instant',
-	format('ALTER %s SET %I = %L;',
+	format('ALTER %s SET %I = %s;',
 		CASE WHEN r.value ->> 'role' IS NULL THEN format('DATABASE %I', r.value ->> 'database')
 			WHEN r.value ->> 'database' IS NULL THEN format('ROLE %I', r.value ->> 'role')
 			ELSE format('ROLE %I IN DATABASE %I', r.value ->> 'role', r.value ->> 'database') END,
-		r.value ->> 'name', r.value ->> 'value')
+		r.value ->> 'name',
+		CASE WHEN r.value ->> 'name' IN ('search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries')
+			THEN r.value ->> 'value' ELSE quote_literal(r.value ->> 'value') END)
 FROM given AS g CROSS JOIN jsonb_array_elements(g.profile -> 'role_settings') AS r
 WHERE NOT EXISTS (
 	SELECT FROM pg_db_role_setting AS x

@@ -12,10 +12,11 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
+#include "deep_check.h"
 #include "executor/spi.h"
+#include "fitness.h"
 #include "health.h"
 #include "health_checks.h"
-#include "fitness.h"
 #include "miscadmin.h"
 #include "samples.h"
 #include "state.h"
@@ -45,27 +46,8 @@ typedef struct Parameters
 	char		nulls[PARAMETERS];
 } Parameters;
 
-static const char *const severity_names[] = {"blocking", "warning", "notice", "ok"};
-
 static volatile sig_atomic_t check_timed_out = false;
 static TimeoutId check_timeout = MAX_TIMEOUTS;
-
-const char *
-adm_severity_name(AdmSeverity severity)
-{
-	return severity_names[severity];
-}
-
-static AdmSeverity
-severity_by_name(const char *name)
-{
-	for (int i = ADM_SEVERITY_BLOCKING; i < ADM_SEVERITY_OK; i++)
-	{
-		if (name && strcmp(name, severity_names[i]) == 0)
-			return (AdmSeverity) i;
-	}
-	elog(ERROR, "unknown severity of a health check: %s", name ? name : "null");
-}
 
 /*
  * The timeout of a check.  The session's own statement_timeout goes on beside
@@ -103,23 +85,6 @@ stop_timeout(void)
  * Findings.
  */
 
-static AdmFinding *
-add_finding(AdmFindings *all, int check)
-{
-	AdmFinding *f;
-
-	if (all->count == all->room)
-	{
-		all->room *= 2;
-		all->findings = repalloc(all->findings, all->room * sizeof(AdmFinding));
-	}
-	f = &all->findings[all->count++];
-	memset(f, 0, sizeof(*f));
-	f->check = adm_health_checks[check].name;
-	f->place = all->count;
-	return f;
-}
-
 static void
 add_rows(AdmFindings *all, int check)
 {
@@ -128,32 +93,26 @@ add_rows(AdmFindings *all, int check)
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	row = SPI_tuptable->vals[i];
-		AdmFinding *f = add_finding(all, check);
 
-		f->severity = severity_by_name(SPI_getvalue(row, columns, COLUMN_SEVERITY));
-		f->object = SPI_getvalue(row, columns, COLUMN_OBJECT);
-		f->evidence = SPI_getvalue(row, columns, COLUMN_EVIDENCE);
-		f->cost = SPI_getvalue(row, columns, COLUMN_COST);
-		f->remedy = SPI_getvalue(row, columns, COLUMN_REMEDY);
+		adm_findings_add(all, (AdmFinding) {
+			.severity = adm_severity_by_name(SPI_getvalue(row, columns, COLUMN_SEVERITY)),
+			.check = adm_health_checks[check].name,
+			.object = SPI_getvalue(row, columns, COLUMN_OBJECT),
+			.evidence = SPI_getvalue(row, columns, COLUMN_EVIDENCE),
+			.cost = SPI_getvalue(row, columns, COLUMN_COST),
+			.remedy = SPI_getvalue(row, columns, COLUMN_REMEDY)
+		});
 	}
 }
 
 static void
-add_nothing_found(AdmFindings *all, int check)
+add_remark(AdmFindings *all, int check, AdmSeverity severity, const char *remark)
 {
-	AdmFinding *f = add_finding(all, check);
-
-	f->severity = ADM_SEVERITY_OK;
-	f->evidence = pstrdup("nothing found");
-}
-
-static void
-add_failure(AdmFindings *all, int check, const char *message)
-{
-	AdmFinding *f = add_finding(all, check);
-
-	f->severity = ADM_SEVERITY_NOTICE;
-	f->evidence = psprintf("could not be checked: %s", message);
+	adm_findings_add(all, (AdmFinding) {
+		.severity = severity,
+		.check = adm_health_checks[check].name,
+		.evidence = remark
+	});
 }
 
 /*
@@ -172,7 +131,7 @@ run_query(AdmFindings *all, int check, const Parameters *p, MemoryContext contex
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	MemoryContextSwitchTo(context);
 	if (SPI_processed == 0)
-		add_nothing_found(all, check);
+		add_remark(all, check, ADM_SEVERITY_OK, "nothing found");
 	else
 		add_rows(all, check);
 	SPI_freetuptable(SPI_tuptable);
@@ -210,8 +169,9 @@ run_check(AdmFindings *all, int check, const Parameters *p)
 			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		add_failure(all, check, check_timed_out ?
-					psprintf("it took more than %d s", CHECK_TIMEOUT_MS / 1000) : error->message);
+		add_remark(all, check, ADM_SEVERITY_NOTICE, check_timed_out ?
+				   psprintf("could not be checked: it took more than %d s", CHECK_TIMEOUT_MS / 1000) :
+				   psprintf("could not be checked: %s", error->message));
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
@@ -242,22 +202,11 @@ read_parameters(const char *profile)
 	return p;
 }
 
-static int
-compare_findings(const void *a, const void *b)
-{
-	const AdmFinding *one = a;
-	const AdmFinding *other = b;
-
-	if (one->severity != other->severity)
-		return one->severity < other->severity ? -1 : 1;
-	return one->place < other->place ? -1 : 1;
-}
-
 /* Findings are sorted, so that the first blocking one is the very first. */
 static void
-record_verdict(const AdmFindings *all)
+record_blocking(const AdmFindings *all)
 {
-	AdmDatabaseHealth	v;
+	AdmDatabaseHealth v;
 
 	memset(&v, 0, sizeof(v));
 	v.database = MyDatabaseId;
@@ -279,11 +228,10 @@ AdmFindings
 adm_health_run(bool may_block_only, const char *profile)
 {
 	MemoryContext context = CurrentMemoryContext;
-	AdmFindings all = {.room = 64};
+	AdmFindings all = adm_findings_none();
 	Parameters	parameters = read_parameters(profile);
 	int			nest_level = NewGUCNestLevel();
 
-	all.findings = palloc(all.room * sizeof(AdmFinding));
 	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
@@ -297,8 +245,10 @@ adm_health_run(bool may_block_only, const char *profile)
 	}
 	SPI_finish();
 	AtEOXact_GUC(true, nest_level);
-	qsort(all.findings, all.count, sizeof(AdmFinding), compare_findings);
 	if (adm_state_attached())
-		record_verdict(&all);
+		adm_deep_check_add_damage(&all);
+	adm_findings_sort(&all);
+	if (adm_state_attached())
+		record_blocking(&all);
 	return all;
 }

@@ -21,4 +21,7 @@ typedef struct AdmHealthCheck
 extern const AdmHealthCheck adm_health_checks[];
 extern const int adm_health_check_count;
 
+/* A SELECT of one jsonb: the profile of this instance. */
+extern const char adm_health_profile_query[];
+
 #endif							/* ADM_HEALTH_CHECKS_H */

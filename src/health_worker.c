@@ -22,12 +22,12 @@
 #include "health_worker.h"
 #include "os/clock.h"
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
 #include "settings.h"
 #include "state.h"
 #include "storage/lwlock.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "worker.h"
 
 /*
  * Between two rounds over all databases: soon again while something is to be
@@ -39,27 +39,6 @@
 
 extern PGDLLEXPORT void adm_health_list_main(Datum arg);
 extern PGDLLEXPORT void adm_health_database_main(Datum arg);
-
-static BackgroundWorkerHandle *
-start_worker(const char *function, const char *name, Datum argument)
-{
-	BackgroundWorker worker;
-	BackgroundWorkerHandle *handle;
-
-	memset(&worker, 0, sizeof(worker));
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_ConsistentState;
-	worker.bgw_restart_time = BGW_NEVER_RESTART;
-	worker.bgw_main_arg = argument;
-	worker.bgw_notify_pid = MyProcPid;
-	strlcpy(worker.bgw_library_name, "pg_admission", BGW_MAXLEN);
-	strlcpy(worker.bgw_function_name, function, BGW_MAXLEN);
-	strlcpy(worker.bgw_name, name, BGW_MAXLEN);
-	strlcpy(worker.bgw_type, "pg_admission health", BGW_MAXLEN);
-	if (!RegisterDynamicBackgroundWorker(&worker, &handle))
-		return NULL;
-	return handle;
-}
 
 /*
  * The two workers.
@@ -113,7 +92,7 @@ adm_health_list_main(Datum arg)
 	adm_fitness_begin_round();
 	foreach(cell, databases)
 	{
-		BackgroundWorkerHandle *handle = start_worker("adm_health_database_main", "pg_admission health check",
+		BackgroundWorkerHandle *handle = adm_worker_start("adm_health_database_main", "pg_admission health check",
 													  ObjectIdGetDatum(lfirst_oid(cell)));
 
 		/* What was known of the others stays so. */
@@ -129,6 +108,7 @@ adm_health_database_main(Datum arg)
 {
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, 0);
+	adm_worker_settle();
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -179,7 +159,7 @@ check_databases(void)
 	began_ms = now_ms;
 	due_ms = now_ms + ROUND_WHEN_FIT_MS;
 	MemoryContextSwitchTo(TopMemoryContext);
-	runs = start_worker("adm_health_list_main", "pg_admission health", (Datum) 0);
+	runs = adm_worker_start("adm_health_list_main", "pg_admission health", (Datum) 0);
 }
 
 static void

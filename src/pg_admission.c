@@ -7,6 +7,7 @@
 #include "connection_gate.h"
 #include "controller.h"
 #include "counters.h"
+#include "deep_check.h"
 #include "fmgr.h"
 #include "events.h"
 #include "fitness.h"
@@ -47,6 +48,7 @@ request_shmem(void)
 	adm_history_shmem_request();
 	adm_events_shmem_request();
 	adm_fitness_shmem_request();
+	adm_deep_check_shmem_request();
 }
 
 static void
@@ -65,6 +67,7 @@ startup_shmem(void)
 	adm_history_shmem_startup();
 	adm_events_shmem_startup();
 	adm_fitness_shmem_startup();
+	adm_deep_check_shmem_startup();
 	LWLockRelease(AddinShmemInitLock);
 
 	if (IsPostmasterEnvironment && !IsUnderPostmaster)

@@ -1,5 +1,5 @@
 /*
- * sql_health.c - health_check.
+ * sql_health.c - health_check and health_profile.
  *
  * It works without preloading, too: then it says that the library is not loaded.
  * It runs with its owner's rights, so that statistics are seen; what it tells is
@@ -7,12 +7,18 @@
  */
 #include "postgres.h"
 
+#include "deep_check.h"
+#include "executor/spi.h"
 #include "health.h"
+#include "health_checks.h"
+#include "sql_access.h"
 #include "sql_row.h"
+#include "state.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
 PG_FUNCTION_INFO_V1(adm_health_check);
+PG_FUNCTION_INFO_V1(adm_health_profile);
 
 #define DOCS		"health.md#"
 #define PROFILE_KEY	"role_settings"
@@ -55,9 +61,9 @@ profile_argument(FunctionCallInfo fcinfo)
 {
 	Jsonb	   *profile;
 
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(1))
 		return NULL;
-	profile = PG_GETARG_JSONB_P(0);
+	profile = PG_GETARG_JSONB_P(1);
 	if (!is_profile(profile))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -66,14 +72,63 @@ profile_argument(FunctionCallInfo fcinfo)
 	return JsonbToCString(NULL, &profile->root, VARSIZE(profile));
 }
 
+static void
+start_deep_check(void)
+{
+	adm_sql_require_preloaded();
+	switch (adm_deep_check_start())
+	{
+		case ADM_DEEP_RUNS_ELSEWHERE:
+			ereport(WARNING,
+					(errmsg("a deep check runs in another database"),
+					 errhint("Ask again when it has ended; see pg_stat_activity.")));
+			break;
+		case ADM_DEEP_NO_WORKER:
+			ereport(WARNING,
+					(errmsg("the deep check could not be started: no worker slot is free"),
+					 errhint("See max_worker_processes.")));
+			break;
+		case ADM_DEEP_STARTED:
+		case ADM_DEEP_RUNS:
+		case ADM_DEEP_IS_FRESH:
+			break;
+	}
+}
+
 Datum
 adm_health_check(PG_FUNCTION_ARGS)
 {
+	bool		deep = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
 	char	   *profile = profile_argument(fcinfo);
 	ReturnSetInfo *rsinfo = adm_rows_begin(fcinfo);
-	AdmFindings all = adm_health_run(false, profile);
+	AdmFindings all;
 
+	if (deep)
+		start_deep_check();
+	all = adm_health_run(false, profile);
+	if (adm_state_attached())
+		adm_deep_check_add_progress(&all);
+	adm_findings_sort(&all);
 	for (int i = 0; i < all.count; i++)
 		put_finding(rsinfo, &all.findings[i]);
 	return (Datum) 0;
+}
+
+Datum
+adm_health_profile(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Datum		profile;
+	bool		is_null;
+	int			result;
+
+	SPI_connect();
+	result = SPI_execute(adm_health_profile_query, true, 0);
+	if (result != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	profile = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+	MemoryContextSwitchTo(context);
+	profile = PointerGetDatum(PG_DETOAST_DATUM_COPY(profile));
+	SPI_finish();
+	PG_RETURN_DATUM(profile);
 }

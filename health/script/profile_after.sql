@@ -1,0 +1,3 @@
+;
+
+RESET search_path;

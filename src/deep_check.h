@@ -1,0 +1,70 @@
+/*
+ * deep_check.h - amcheck over all relations of a database, by a worker that
+ * takes its time.
+ *
+ * One runs at a time.  What it has come to is in shared memory: a worker that
+ * was stopped is gone on from where it was, a server that was stopped begins
+ * anew.
+ */
+#ifndef ADM_DEEP_CHECK_H
+#define ADM_DEEP_CHECK_H
+
+#include "datatype/timestamp.h"
+#include "findings.h"
+
+#define ADM_DEEP_MOST_FINDINGS	16
+#define ADM_DEEP_MESSAGE_SIZE	200
+
+typedef struct AdmDeepFinding
+{
+	Oid			relation;
+	Oid			filenode;		/* another one now: it has been rebuilt */
+	char		message[ADM_DEEP_MESSAGE_SIZE];
+} AdmDeepFinding;
+
+typedef struct AdmDeepCheck
+{
+	Oid			database;		/* InvalidOid: none has run */
+	int			pid;			/* of the worker; 0: it does not run */
+	TimestampTz started_at;
+	TimestampTz finished_at;	/* 0: it has not come to the end */
+	Oid			last;			/* relation checked; they are taken in order */
+	int64		relations;		/* to check */
+	int64		relations_done; /* skipped ones included */
+	int64		relations_skipped;	/* locked, dropped, or not to be checked */
+	int64		bytes;
+	int64		bytes_done;
+	int			damaged;		/* relations */
+	AdmDeepFinding findings[ADM_DEEP_MOST_FINDINGS];	/* the first of them */
+	char		problem[ADM_DEEP_MESSAGE_SIZE]; /* why it gave up; "": it did
+												 * not */
+} AdmDeepCheck;
+
+typedef enum AdmDeepStart
+{
+	ADM_DEEP_STARTED,			/* or goes on */
+	ADM_DEEP_RUNS,				/* already, in this database */
+	ADM_DEEP_RUNS_ELSEWHERE,
+	ADM_DEEP_IS_FRESH,			/* the last one ended a short while ago */
+	ADM_DEEP_NO_WORKER			/* no worker slot is free */
+} AdmDeepStart;
+
+extern void adm_deep_check_shmem_request(void);
+extern void adm_deep_check_shmem_startup(void);
+
+/* The last one, of whatever database. */
+extern AdmDeepCheck adm_deep_check_read(void);
+
+/* Starts one in this session's database, or goes on with one. */
+extern AdmDeepStart adm_deep_check_start(void);
+
+/*
+ * Adds the damage that is known in this session's database and has not been
+ * mended by building the relation anew.
+ */
+extern void adm_deep_check_add_damage(AdmFindings *all);
+
+/* Adds how far the check of this session's database is, if there has been one. */
+extern void adm_deep_check_add_progress(AdmFindings *all);
+
+#endif							/* ADM_DEEP_CHECK_H */
