@@ -25,6 +25,8 @@
 \endif
 SET statement_timeout = '5s';
 SET lock_timeout = '100ms';
+SET enable_nestloop = off;	-- new instances know nothing of their catalogs
+SET jit = off;
 SET search_path = pg_catalog, pg_temp;
 \set findings '[]'
 
@@ -220,7 +222,8 @@ SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- Sequences behind the column they feed, as after a migration by logical
 -- replication, which does not carry them: inserts fail with duplicate keys.
 -- And sequences near their end, or their column's.  What is in the column is
--- taken from its statistics, so that no table is read.
+-- taken from its statistics, so that no table is read.  Reading a sequence locks
+-- it until the transaction ends, so only those of the 1000 largest tables are.
 WITH locked AS MATERIALIZED (
 	SELECT l.relation FROM pg_locks AS l
 	WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
@@ -235,27 +238,30 @@ WITH locked AS MATERIALIZED (
 	SELECT d.refobjid, a.adrelid, a.adnum
 	FROM pg_depend AS d JOIN pg_attrdef AS a ON a.oid = d.objid
 	WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
-), sequences AS MATERIALIZED (
-	SELECT s.*, format('%I.%I', n.nspname, c.relname) AS name, pg_sequence_last_value(s.seqrelid) AS last
-	FROM pg_sequence AS s
-		JOIN pg_class AS c ON c.oid = s.seqrelid
-		JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	WHERE s.seqincrement > 0 AND c.relpersistence <> 't'
-		AND has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
-		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
+), chosen AS MATERIALIZED (
+	SELECT f.sequence, f.relation, f.number, pg_relation_size(f.relation) AS bytes
+	FROM feeds AS f
+		JOIN pg_sequence AS s ON s.seqrelid = f.sequence
+		JOIN pg_class AS c ON c.oid = f.relation AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+	WHERE s.seqincrement > 0 AND has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
+		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation IN (f.sequence, f.relation))
+	ORDER BY c.relkind = 'p' DESC, bytes DESC, f.sequence
+	LIMIT 1000
 ), columns AS MATERIALIZED (
-	SELECT s.name, s.last, s.seqstart, s.seqmin, s.seqmax, s.seqcycle, s.seqtypid,
-		c.oid, c.relkind, c.reltuples, format('%I.%I', n.nspname, c.relname) AS table_name, a.attname, a.atttypid,
+	SELECT format('%I.%I', sn.nspname, sc.relname) AS name, pg_sequence_last_value(s.seqrelid) AS last,
+		s.seqstart, s.seqmin, s.seqmax, s.seqcycle, s.seqtypid, f.bytes,
+		c.relkind, c.reltuples, format('%I.%I', n.nspname, c.relname) AS table_name, a.attname, a.atttypid,
 		n.nspname, c.relname,
 		CASE a.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647
 			ELSE 9223372036854775807 END AS column_max
-	FROM sequences AS s
-		JOIN feeds AS f ON f.sequence = s.seqrelid
-		JOIN pg_class AS c ON c.oid = f.relation AND c.relkind IN ('r', 'p')
+	FROM chosen AS f
+		JOIN pg_sequence AS s ON s.seqrelid = f.sequence
+		JOIN pg_class AS sc ON sc.oid = s.seqrelid
+		JOIN pg_namespace AS sn ON sn.oid = sc.relnamespace
+		JOIN pg_class AS c ON c.oid = f.relation
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = f.number
 	WHERE a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
-		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
 ), known AS MATERIALIZED (
 	SELECT s.schemaname, s.tablename, s.attname, max(v.value::numeric) AS top
 	FROM pg_stats AS s
@@ -265,7 +271,7 @@ WITH locked AS MATERIALIZED (
 ), judged AS (
 	SELECT c.*, k.top,
 		coalesce(c.last, c.seqstart - 1) < k.top AS behind,
-		c.last IS NULL AND k.top IS NULL AND c.relkind = 'r' AND pg_relation_size(c.oid) > 0 AS unused,
+		c.last IS NULL AND k.top IS NULL AND c.bytes > 0 AS unused,
 		(c.last - c.seqmin)::numeric / nullif(least(c.seqmax, c.column_max)::numeric - c.seqmin, 0) AS used
 	FROM columns AS c
 		LEFT JOIN known AS k ON k.schemaname = c.nspname AND k.tablename = c.relname AND k.attname = c.attname
@@ -944,4 +950,6 @@ FROM findings AS f
 ORDER BY array_position(ARRAY['blocking', 'warning', 'notice', 'ok'], f.severity), f.place, f.place_within;
 RESET statement_timeout;
 RESET lock_timeout;
+RESET enable_nestloop;
+RESET jit;
 RESET search_path;

@@ -21,12 +21,16 @@
 #include "samples.h"
 #include "state.h"
 #include "storage/latch.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timeout.h"
 
 #define CHECK_TIMEOUT_MS	5000
 #define LOCK_TIMEOUT		"100ms"
+
+#define TURN_KEY			0x61646d	/* any: no database has number 0 */
+#define TURN_CLASS			1
 
 /* Columns of a check's result. */
 enum
@@ -224,18 +228,51 @@ record_blocking(const AdmFindings *all)
 	adm_fitness_record(&v);
 }
 
+/*
+ * For the checks alone.  On a new instance the planner knows as little of the
+ * catalogs as of anything: it must not take thousands of tables for a few.
+ */
+static void
+change_settings(void)
+{
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"lock_timeout", LOCK_TIMEOUT},
+		{"enable_nestloop", "off"},
+		{"jit", "off"}
+	};
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * One run at a time in the whole server: however many ask, and whatever they
+ * would cost, they use no more than one processor.  An advisory lock of no
+ * database, which nobody else can take, so that whoever waits is seen in
+ * pg_locks and can be cancelled.
+ */
+static void
+set_turn(LOCKTAG *turn)
+{
+	SET_LOCKTAG_ADVISORY(*turn, InvalidOid, TURN_KEY, 0, TURN_CLASS);
+}
+
 AdmFindings
 adm_health_run(bool may_block_only, const char *profile)
 {
 	MemoryContext context = CurrentMemoryContext;
 	AdmFindings all = adm_findings_none();
 	Parameters	parameters = read_parameters(profile);
-	int			nest_level = NewGUCNestLevel();
+	LOCKTAG		turn;
+	int			nest_level;
 
-	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	set_turn(&turn);
+	if (LockAcquire(&turn, ExclusiveLock, false, may_block_only) == LOCKACQUIRE_NOT_AVAIL)
+		return all;
+	nest_level = NewGUCNestLevel();
+	change_settings();
 	SPI_connect();
 	MemoryContextSwitchTo(context);
 	for (int i = 0; i < adm_health_check_count; i++)
@@ -245,6 +282,7 @@ adm_health_run(bool may_block_only, const char *profile)
 	}
 	SPI_finish();
 	AtEOXact_GUC(true, nest_level);
+	LockRelease(&turn, ExclusiveLock, false);
 	if (adm_state_attached())
 		adm_deep_check_add_damage(&all);
 	adm_findings_sort(&all);

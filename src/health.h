@@ -7,7 +7,8 @@
 #include "findings.h"
 
 /*
- * Runs the checks, or only those that may block, with the rights of the current
+ * Waits until nobody else in the server does so, or answers nothing where only
+ * those that may block are asked for.  Runs the checks, or only those that may block, with the rights of the current
  * user, inside a transaction with a snapshot.  A check that fails, runs for
  * longer than 5 s or would wait for a lock becomes a notice.  The profile is of
  * health_profile(), or NULL.  Findings are worst first, palloc'd in the current

@@ -16,4 +16,6 @@ FROM findings AS f
 ORDER BY array_position(ARRAY['blocking', 'warning', 'notice', 'ok'], f.severity), f.place, f.place_within;
 RESET statement_timeout;
 RESET lock_timeout;
+RESET enable_nestloop;
+RESET jit;
 RESET search_path;

@@ -25,5 +25,7 @@
 \endif
 SET statement_timeout = '5s';
 SET lock_timeout = '100ms';
+SET enable_nestloop = off;	-- new instances know nothing of their catalogs
+SET jit = off;
 SET search_path = pg_catalog, pg_temp;
 \set findings '[]'
