@@ -18,6 +18,8 @@ CREATE FUNCTION admission.status(
 	OUT warmup_started_at timestamptz,
 	OUT progress float8,
 	OUT brake text,
+	OUT health_blocking int,
+	OUT health_checked_at timestamptz,
 	OUT connection_cap int,
 	OUT start_cap int,
 	OUT connections_admitted int,
@@ -86,6 +88,10 @@ COMMENT ON COLUMN admission.status.progress IS
 'how far the warm-up is, 0 to 1; 1 when none runs';
 COMMENT ON COLUMN admission.status.brake IS
 'off | on: the caps are those of a warm-up''s beginning | how many transactions may run; by admission.brake(), or else by pg_admission.brake; if both are on, the tighter one binds';
+COMMENT ON COLUMN admission.status.health_blocking IS
+'blocking findings of admission.health_check() as last run in each database, by anybody or by the worker while a warm-up may have to wait for them; null: it has not been run since the server started';
+COMMENT ON COLUMN admission.status.health_checked_at IS
+'when it was last run, in whatever database';
 COMMENT ON COLUMN admission.status.connection_cap IS
 'how many sessions may be admitted, in sessions; in mode observe, would be; null: no cap';
 COMMENT ON COLUMN admission.status.start_cap IS

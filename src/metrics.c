@@ -37,6 +37,7 @@ typedef enum Metric
 	LEVEL,
 	PHASE,
 	PROGRESS,
+	HEALTH_BLOCKING,
 	CAP,
 	CONNECTIONS,
 	TRANSACTIONS,
@@ -78,6 +79,7 @@ static const AdmMetric metrics[METRIC_COUNT] = {
 	[LEVEL] = GAUGE("pg_admission_pressure_level", "", "1 for the present level of pressure."),
 	[PHASE] = GAUGE("pg_admission_warmup_phase", "", "1 for the present phase of the warm-up; open: none runs."),
 	[PROGRESS] = GAUGE("pg_admission_warmup_progress_ratio", "ratio", "How far the warm-up is, 0 to 1; 1 when none runs."),
+	[HEALTH_BLOCKING] = GAUGE("pg_admission_health_blocking_findings", "", "Blocking findings of health_check() as last run in each database; absent: not run since the server started."),
 	[CAP] = GAUGE("pg_admission_cap", "", "How many permits of a gate may be out; in mode observe, would be; +Inf: no cap."),
 	[CONNECTIONS] = GAUGE("pg_admission_connections", "", "Sessions by what they hold at the connection gate."),
 	[TRANSACTIONS] = GAUGE("pg_admission_transactions", "", "Transactions by what they hold at the transaction gate; open: no cap stood when they began."),
@@ -186,6 +188,8 @@ put_state(Collection *c, const AdmReport *r)
 	for (int phase = ADM_PHASE_OPEN; phase <= ADM_PHASE_HOLDING; phase++)
 		put_labelled(c, PHASE, "phase", adm_phase_name(phase), (int) w->phase == phase);
 	put(c, PROGRESS, adm_warmup_progress(w));
+	if (r->fitness.checked_at != 0)
+		put(c, HEALTH_BLOCKING, r->fitness.blocking);
 }
 
 static void

@@ -62,6 +62,19 @@ put_brake(AdmRow *row, const AdmWarmupState *s)
 }
 
 static void
+put_health(AdmRow *row, const AdmFitness *f)
+{
+	if (f->checked_at == 0)
+	{
+		adm_row_put_null(row);
+		adm_row_put_null(row);
+		return;
+	}
+	adm_row_put(row, Int32GetDatum(f->blocking));
+	adm_row_put(row, TimestampTzGetDatum(f->checked_at));
+}
+
+static void
 put_connections(AdmRow *row, const AdmReport *r)
 {
 	AdmCounts	cap = r->cap[ADM_GATE_CONNECTION];
@@ -149,6 +162,7 @@ adm_status(PG_FUNCTION_ARGS)
 	adm_row_put_text(&row, adm_level_name(report.state.level));
 	put_warmup(&row, &report.state.warmup);
 	put_brake(&row, &report.state);
+	put_health(&row, &report.fitness);
 	put_connections(&row, &report);
 	put_connection_totals(&row, &report.totals);
 	put_transactions(&row, &report);
