@@ -124,10 +124,11 @@ WITH known AS MATERIALIZED (
 	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s WHERE NOT s.inherited
 ), locked AS MATERIALIZED (
 	SELECT l.relation FROM pg_locks AS l
-	WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+	-- Waiting for it is enough: who comes later waits behind that.
+	WHERE l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
 		AND l.relation IS NOT NULL
 ), unknown AS MATERIALIZED (
-	SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name
+	SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.reltuples, c.relpages
 	FROM pg_class AS c
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = c.relname
@@ -137,12 +138,13 @@ WITH known AS MATERIALIZED (
 		AND (c.reltuples < 0 OR (has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)))
 		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
 ), sized AS MATERIALIZED (
-	SELECT u.name, pg_relation_size(u.oid) AS bytes FROM unknown AS u
+	SELECT u.name, u.reltuples, u.relpages, pg_relation_size(u.oid) AS bytes FROM unknown AS u
 ), ranked AS (
 	SELECT s.name, s.bytes, s.bytes >= 1024 * 1024 AS large,
 		row_number() OVER (ORDER BY s.bytes DESC, s.name) AS place
 	FROM sized AS s
-	WHERE s.bytes > 0
+	-- What was found empty and has not grown since has nothing to know.
+	WHERE s.bytes > CASE WHEN s.reltuples = 0 THEN 8192::bigint * s.relpages ELSE 0 END
 )
 SELECT 'blocking' AS severity, r.name AS object,
 	format('no statistics; %s', pg_size_pretty(r.bytes)) AS evidence,
@@ -183,7 +185,7 @@ WITH changed AS (
 	FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace
 	WHERE c.collversion IS NOT NULL
 ), concerned AS (
-	SELECT c.oid, format('%I.%I', n.nspname, x.relname) AS index_name,
+	SELECT c.oid, format('%I.%I', n.nspname, x.relname) AS index_name, i.indisexclusion AS locks,
 		row_number() OVER (PARTITION BY c.oid ORDER BY x.relpages DESC, n.nspname, x.relname) AS place
 	FROM changed AS c
 		JOIN pg_index AS i ON c.oid = ANY (i.indcollation)
@@ -193,7 +195,9 @@ WITH changed AS (
 ), summed AS (
 	SELECT o.oid, count(*) AS count,
 		string_agg(o.index_name, ', ' ORDER BY o.place) FILTER (WHERE o.place <= 5) AS first_ones,
-		string_agg(format('REINDEX INDEX CONCURRENTLY %s;', o.index_name), ' ' ORDER BY o.place) AS reindex
+		-- That of an exclusion constraint cannot be rebuilt concurrently.
+		string_agg(format('REINDEX INDEX %s;', o.index_name), ' ' ORDER BY o.place) FILTER (WHERE o.locks) AS reindex_locking,
+		string_agg(format('REINDEX INDEX CONCURRENTLY %s;', o.index_name), ' ' ORDER BY o.place) FILTER (WHERE NOT o.locks) AS reindex
 	FROM concerned AS o
 	GROUP BY o.oid
 )
@@ -202,9 +206,9 @@ SELECT CASE WHEN s.count > 0 THEN 'blocking' ELSE 'warning' END AS severity, c.n
 		CASE WHEN s.count > 5 THEN format('%s indexes, among them %s', s.count, s.first_ones)
 			WHEN s.count > 0 THEN format('indexes: %s', s.first_ones)
 			ELSE 'no indexes' END) AS evidence,
-	CASE WHEN s.count > 0 THEN 'minutes' ELSE 'instant' END AS cost,
+	CASE WHEN s.reindex_locking IS NOT NULL THEN 'lock' WHEN s.count > 0 THEN 'minutes' ELSE 'instant' END AS cost,
 	concat_ws(' ', CASE WHEN s.count > 5 THEN format('REINDEX DATABASE CONCURRENTLY %I;', current_database()) ELSE s.reindex END,
-		c.refresh) AS remedy
+		s.reindex_locking, c.refresh) AS remedy
 FROM changed AS c LEFT JOIN summed AS s ON s.oid = c.oid
 WHERE c.was <> c.is_now
 ORDER BY severity, object
@@ -226,7 +230,8 @@ SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- it until the transaction ends, so only those of the 1000 largest tables are.
 WITH locked AS MATERIALIZED (
 	SELECT l.relation FROM pg_locks AS l
-	WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+	-- Waiting for it is enough: who comes later waits behind that.
+	WHERE l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
 		AND l.relation IS NOT NULL
 ), feeds AS (
 	-- Owned by the column, serial or identity, or only in its default.
@@ -248,12 +253,13 @@ WITH locked AS MATERIALIZED (
 	ORDER BY c.relkind = 'p' DESC, bytes DESC, f.sequence
 	LIMIT 1000
 ), columns AS MATERIALIZED (
-	SELECT format('%I.%I', sn.nspname, sc.relname) AS name, pg_sequence_last_value(s.seqrelid) AS last,
+	SELECT format('%I.%I', sn.nspname, sc.relname) AS name,
+		coalesce(l.last, CASE WHEN r.word::numeric <> s.seqstart THEN r.word::numeric - 1 END) AS last,
 		s.seqstart, s.seqmin, s.seqmax, s.seqcycle, s.seqtypid, f.bytes,
 		c.relkind, c.reltuples, format('%I.%I', n.nspname, c.relname) AS table_name, a.attname, a.atttypid,
 		n.nspname, c.relname,
 		CASE a.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647
-			ELSE 9223372036854775807 END AS column_max
+			ELSE 9223372036854775807 END AS column_max, a.attinhcount = 0 AS is_own
 	FROM chosen AS f
 		JOIN pg_sequence AS s ON s.seqrelid = f.sequence
 		JOIN pg_class AS sc ON sc.oid = s.seqrelid
@@ -261,6 +267,11 @@ WITH locked AS MATERIALIZED (
 		JOIN pg_class AS c ON c.oid = f.relation
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = f.number
+		CROSS JOIN LATERAL (SELECT pg_sequence_last_value(s.seqrelid) AS last) AS l
+		-- Not used since RESTART WITH, of which only the sequence itself tells.
+		LEFT JOIN LATERAL ts_stat(CASE WHEN l.last IS NULL AND has_sequence_privilege(s.seqrelid, 'SELECT')
+				AND NOT (sc.relpersistence = 'u' AND pg_is_in_recovery())
+			THEN format('SELECT last_value::text::tsvector FROM %I.%I', sn.nspname, sc.relname) END) AS r ON true
 	WHERE a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
 ), known AS MATERIALIZED (
 	SELECT s.schemaname, s.tablename, s.attname, max(v.value::numeric) AS top
@@ -270,9 +281,10 @@ WITH locked AS MATERIALIZED (
 	GROUP BY s.schemaname, s.tablename, s.attname
 ), judged AS (
 	SELECT c.*, k.top,
-		coalesce(c.last, c.seqstart - 1) < k.top AS behind,
+		coalesce(c.last, c.seqstart::numeric - 1) < k.top AS behind,
 		c.last IS NULL AND k.top IS NULL AND c.bytes > 0 AS unused,
-		(c.last - c.seqmin)::numeric / nullif(least(c.seqmax, c.column_max)::numeric - c.seqmin, 0) AS used
+		(c.last - c.seqmin) / nullif(least(c.seqmax, c.column_max)::numeric - c.seqmin, 0) AS used,
+		(c.last - c.seqmin) / nullif(c.column_max::numeric - c.seqmin, 0) AS column_used
 	FROM columns AS c
 		LEFT JOIN known AS k ON k.schemaname = c.nspname AND k.tablename = c.relname AND k.attname = c.attname
 )
@@ -281,7 +293,9 @@ SELECT CASE WHEN j.behind AND j.reltuples >= 1000 THEN 'blocking' ELSE 'warning'
 	CASE WHEN j.behind THEN format('is at %s, and %s.%I has values up to %s or more', coalesce(j.last::text, 'its start'), j.table_name, j.attname, j.top)
 		ELSE format('has never been used, and %s has rows', j.table_name) END AS evidence,
 	'instant' AS cost,
-	format('SELECT setval(%L, (SELECT max(%I) FROM %s));', j.name, j.attname, j.table_name) AS remedy
+	-- It may feed another table, whose remedy came first.
+	format('SELECT setval(%L, greatest((SELECT max(%I) FROM %s), (SELECT last_value FROM %s)));',
+		j.name, j.attname, j.table_name, j.name) AS remedy
 FROM judged AS j
 WHERE j.behind OR j.unused
 UNION ALL
@@ -289,12 +303,14 @@ SELECT CASE WHEN j.used >= 0.99 THEN 'blocking' ELSE 'warning' END, j.name,
 	format('is at %s, %s %% of the way to the end of %s, %s', j.last, round(100 * j.used),
 		CASE WHEN j.column_max < j.seqmax THEN format('%s.%I', j.table_name, j.attname) ELSE 'the sequence' END,
 		least(j.seqmax, j.column_max)),
-	CASE WHEN j.atttypid = 'int8'::regtype THEN 'instant' ELSE 'lock' END,
-	CASE WHEN j.atttypid = 'int8'::regtype AND j.seqtypid = 'int8'::regtype THEN format('ALTER SEQUENCE %s NO MAXVALUE;', j.name)
-		WHEN j.atttypid = 'int8'::regtype THEN format('ALTER SEQUENCE %s AS bigint;', j.name)
-		ELSE format('ALTER TABLE %s ALTER COLUMN %I TYPE bigint; ALTER SEQUENCE %s AS bigint;', j.table_name, j.attname, j.name) END
+	CASE WHEN j.atttypid = 'int8'::regtype OR j.column_used < 0.8 THEN 'instant' ELSE 'lock' END,
+	CASE WHEN j.atttypid = 'int8'::regtype OR j.column_used < 0.8
+		THEN format('ALTER SEQUENCE %s AS %s NO MAXVALUE;', j.name, format_type(j.atttypid, NULL))
+		ELSE format('ALTER TABLE %s ALTER COLUMN %I TYPE bigint; ALTER SEQUENCE %s AS bigint NO MAXVALUE;',
+			j.table_name, j.attname, j.name) END
 FROM judged AS j
-WHERE j.used >= 0.8 AND NOT j.seqcycle
+-- A partition's column goes with its parent's.
+WHERE j.used >= 0.8 AND NOT j.seqcycle AND j.is_own
 ORDER BY severity, object
 ) AS f
 \gset
@@ -310,11 +326,12 @@ SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- Subscriptions of this database: tables not copied yet, one that stands still,
 -- one left over by a migration.
 SELECT 'blocking' AS severity, format('%I', s.subname) AS object,
-	format('%s of %s tables are not copied yet, among them %s', count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), count(*),
-		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's'))) AS evidence,
+	format('%s of %s tables are not copied yet, among them %s; %s errors so far', count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), count(*),
+		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), coalesce(min(t.sync_error_count), 0)) AS evidence,
 	'minutes' AS cost,
-	'wait until SELECT * FROM pg_subscription_rel WHERE srsubstate <> ''r'' is empty' AS remedy
+	'wait until SELECT * FROM pg_subscription_rel WHERE srsubstate <> ''r'' is empty; the server log says why a copy fails' AS remedy
 FROM pg_subscription AS s JOIN pg_subscription_rel AS r ON r.srsubid = s.oid
+	LEFT JOIN pg_stat_subscription_stats AS t ON t.subid = s.oid
 WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 GROUP BY s.subname
 HAVING count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')) > 0
@@ -363,7 +380,7 @@ SELECT CASE WHEN a.age >= a.failsafe_age THEN 'blocking' ELSE 'warning' END AS s
 	format('oldest %s id is %s old, %s %% of the way to the end; autovacuum forces its way from %s on', a.kind, a.age,
 		round(100.0 * a.age / 2147483648), a.freeze_age) AS evidence,
 	'minutes' AS cost,
-	format('vacuumdb --freeze --dbname=%s', a.datname) AS remedy
+	format('vacuumdb --freeze --dbname=''%s''', replace(a.datname, '''', '''"''"''')) AS remedy
 FROM ages AS a
 WHERE a.age > 1.2 * a.freeze_age
 ORDER BY a.age DESC
@@ -417,7 +434,8 @@ WITH given AS (
 SELECT 'warning' AS severity, 'max_connections' AS object,
 	format('the old instance carried %s connections, this one has room for %s', c.connections, c.room) AS evidence,
 	'restart' AS cost,
-	format('ALTER SYSTEM SET max_connections = %s; -- then restart', c.connections + 10) AS remedy
+	format('ALTER SYSTEM SET max_connections = %s; -- then restart',
+		c.connections + current_setting('superuser_reserved_connections')::int + 10) AS remedy
 FROM carried AS c
 WHERE c.connections > c.room
 UNION ALL
@@ -426,26 +444,33 @@ SELECT CASE WHEN s.matters THEN 'warning' ELSE 'notice' END, s.name,
 	CASE WHEN s.context = 'postmaster' THEN 'restart' ELSE 'instant' END,
 	CASE WHEN s.is_now IS NULL THEN 'see the release notes, or load the library it belongs to'
 		ELSE format('ALTER SYSTEM SET %I = %s; %s', s.name,
-			CASE WHEN s.name IN ('shared_preload_libraries', 'search_path', 'DateStyle') THEN regexp_replace(s.was, '^$', '''''')
+			CASE WHEN s.name IN ('search_path', 'DateStyle', 'shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries')
+				THEN coalesce((SELECT string_agg(quote_literal(btrim(i.item, ' "')), ', ' ORDER BY i.place)
+					FROM unnest(string_to_array(s.was, ',')) WITH ORDINALITY AS i (item, place)), '''''')
 				ELSE quote_literal(s.was) END,
 			CASE WHEN s.context = 'postmaster' THEN '-- then restart' ELSE 'SELECT pg_reload_conf();' END) END
 FROM settings AS s
-WHERE s.was IS DISTINCT FROM s.is_now AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
+-- Lists may be spaced and quoted in other ways.
+WHERE translate(s.was, ' "', '') IS DISTINCT FROM translate(s.is_now, ' "', '') AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
 UNION ALL
 SELECT 'warning', e.key, format('version %s was created, here it is not', e.value), 'instant', format('CREATE EXTENSION %I;', e.key)
 FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'extensions') AS e
 WHERE g.profile ->> 'database' = current_database()
 	AND NOT EXISTS (SELECT FROM pg_extension AS x WHERE x.extname = e.key)
 UNION ALL
-SELECT 'warning', concat_ws(' ', 'role ' || quote_ident(r.value ->> 'role'), 'database ' || quote_ident(r.value ->> 'database')),
+SELECT 'warning', coalesce(nullif(concat_ws(' ', 'role ' || quote_ident(r.value ->> 'role'),
+		'database ' || quote_ident(r.value ->> 'database')), ''), 'all roles'),
 	format('had the setting %s = %s', r.value ->> 'name', r.value ->> 'value'), 'instant',
 	format('ALTER %s SET %I = %s;',
-		CASE WHEN r.value ->> 'role' IS NULL THEN format('DATABASE %I', r.value ->> 'database')
+		CASE WHEN r.value ->> 'role' IS NULL AND r.value ->> 'database' IS NULL THEN 'ROLE ALL'
+			WHEN r.value ->> 'role' IS NULL THEN format('DATABASE %I', r.value ->> 'database')
 			WHEN r.value ->> 'database' IS NULL THEN format('ROLE %I', r.value ->> 'role')
 			ELSE format('ROLE %I IN DATABASE %I', r.value ->> 'role', r.value ->> 'database') END,
 		r.value ->> 'name',
 		CASE WHEN r.value ->> 'name' IN ('search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries')
-			THEN r.value ->> 'value' ELSE quote_literal(r.value ->> 'value') END)
+			THEN (SELECT string_agg(quote_literal(btrim(i.item, ' "')), ', ' ORDER BY i.place)
+				FROM unnest(string_to_array(r.value ->> 'value', ',')) WITH ORDINALITY AS i (item, place))
+			ELSE quote_literal(r.value ->> 'value') END)
 FROM given AS g CROSS JOIN jsonb_array_elements(g.profile -> 'role_settings') AS r
 WHERE NOT EXISTS (
 	SELECT FROM pg_db_role_setting AS x
@@ -576,6 +601,8 @@ FROM pg_index AS i
 	JOIN pg_namespace AS n ON n.oid = c.relnamespace
 	LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = x.relname
 WHERE i.indexprs IS NOT NULL AND i.indisvalid AND c.reltuples > 0 AND k.tablename IS NULL
+	-- A partial index without rows has nothing to know.
+	AND x.reltuples <> 0
 	AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 	AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
 	-- What lacks all statistics is another finding.

@@ -25,6 +25,7 @@
 #include "storage/shmem.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -34,6 +35,7 @@
 
 #define CHECK_NAME			"deep"
 #define LOCK_NAME			"pg_admission_deep_check"
+#define LOCK_TIMEOUT		"100ms"
 #define RESTS_PER_WORK		3
 #define LONGEST_REST_MS		(10 * 1000)
 #define LOOK_AGAIN_MS		500
@@ -469,6 +471,7 @@ adm_deep_check_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, 0);
 	adm_worker_settle();
+	SetConfigOption("lock_timeout", LOCK_TIMEOUT, PGC_SUSET, PGC_S_OVERRIDE);
 	if (!take_over())
 		return;
 	schema = amcheck_schema();

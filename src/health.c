@@ -269,8 +269,7 @@ adm_health_run(bool may_block_only, const char *profile)
 	int			nest_level;
 
 	set_turn(&turn);
-	if (LockAcquire(&turn, ExclusiveLock, false, may_block_only) == LOCKACQUIRE_NOT_AVAIL)
-		return all;
+	(void) LockAcquire(&turn, ExclusiveLock, false, false);
 	nest_level = NewGUCNestLevel();
 	change_settings();
 	SPI_connect();

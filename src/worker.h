@@ -13,8 +13,8 @@
 extern BackgroundWorkerHandle *adm_worker_start(const char *function, const char *name, Datum argument);
 
 /*
- * For the worker, once it has a database: it trusts no search_path, waits for no
- * lock, and writes nothing.
+ * For the worker, once it has a database: it trusts no search_path, and writes
+ * nothing.
  */
 extern void adm_worker_settle(void);
 

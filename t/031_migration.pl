@@ -267,7 +267,7 @@ $new->stop;
 # Logical replication.
 
 my $publisher = new_node('publisher', 'wal_level = logical', 'max_wal_senders = 8', 'autovacuum = off');
-my $subscriber = new_node('subscriber', 'autovacuum = off', "wal_retrieve_retry_interval = '100ms'",
+my $subscriber = new_node('subscriber', 'autovacuum = off', 'fsync = on', "wal_retrieve_retry_interval = '100ms'",
 	'pg_admission.hold_for_health = on');
 my $look_there = sub { function_findings($publisher, 'shop') };
 my $look_here = sub { function_findings($subscriber, 'shop') };
@@ -312,7 +312,7 @@ $subscriber->safe_psql('shop', qq{CREATE SUBSCRIPTION "Move" CONNECTION '$source
 $subscriber->poll_query_until('shop', q{
 	SELECT count(*) FILTER (WHERE srsubstate = 'r') = 5 AND (SELECT sync_error_count > 0 FROM pg_stat_subscription_stats)
 	FROM pg_subscription_rel}) or die 'the tables were not copied';
-my $copying = expect_finding('subscriptions', '"Move"', 'blocking', qr/^1 of 6 tables are not copied yet, among them public\.shops/,
+my $copying = expect_finding('subscriptions', '"Move"', 'blocking', qr/^1 of 6 tables are not copied yet, among them public\.shops; [1-9]\d* errors so far$/,
 	grep { $_->{severity} eq 'blocking' } $look_here->());
 $subscriber->safe_psql('postgres', 'SELECT admission.start_warmup()');
 wait_status($subscriber, q{phase_reason ~ 'in database shop: subscriptions: "Move": 1 of 6 tables'});

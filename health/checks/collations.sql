@@ -13,7 +13,7 @@ WITH changed AS (
 	FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace
 	WHERE c.collversion IS NOT NULL
 ), concerned AS (
-	SELECT c.oid, format('%I.%I', n.nspname, x.relname) AS index_name,
+	SELECT c.oid, format('%I.%I', n.nspname, x.relname) AS index_name, i.indisexclusion AS locks,
 		row_number() OVER (PARTITION BY c.oid ORDER BY x.relpages DESC, n.nspname, x.relname) AS place
 	FROM changed AS c
 		JOIN pg_index AS i ON c.oid = ANY (i.indcollation)
@@ -23,7 +23,9 @@ WITH changed AS (
 ), summed AS (
 	SELECT o.oid, count(*) AS count,
 		string_agg(o.index_name, ', ' ORDER BY o.place) FILTER (WHERE o.place <= 5) AS first_ones,
-		string_agg(format('REINDEX INDEX CONCURRENTLY %s;', o.index_name), ' ' ORDER BY o.place) AS reindex
+		-- That of an exclusion constraint cannot be rebuilt concurrently.
+		string_agg(format('REINDEX INDEX %s;', o.index_name), ' ' ORDER BY o.place) FILTER (WHERE o.locks) AS reindex_locking,
+		string_agg(format('REINDEX INDEX CONCURRENTLY %s;', o.index_name), ' ' ORDER BY o.place) FILTER (WHERE NOT o.locks) AS reindex
 	FROM concerned AS o
 	GROUP BY o.oid
 )
@@ -32,9 +34,9 @@ SELECT CASE WHEN s.count > 0 THEN 'blocking' ELSE 'warning' END AS severity, c.n
 		CASE WHEN s.count > 5 THEN format('%s indexes, among them %s', s.count, s.first_ones)
 			WHEN s.count > 0 THEN format('indexes: %s', s.first_ones)
 			ELSE 'no indexes' END) AS evidence,
-	CASE WHEN s.count > 0 THEN 'minutes' ELSE 'instant' END AS cost,
+	CASE WHEN s.reindex_locking IS NOT NULL THEN 'lock' WHEN s.count > 0 THEN 'minutes' ELSE 'instant' END AS cost,
 	concat_ws(' ', CASE WHEN s.count > 5 THEN format('REINDEX DATABASE CONCURRENTLY %I;', current_database()) ELSE s.reindex END,
-		c.refresh) AS remedy
+		s.reindex_locking, c.refresh) AS remedy
 FROM changed AS c LEFT JOIN summed AS s ON s.oid = c.oid
 WHERE c.was <> c.is_now
 ORDER BY severity, object

@@ -16,7 +16,8 @@ WITH given AS (
 SELECT 'warning' AS severity, 'max_connections' AS object,
 	format('the old instance carried %s connections, this one has room for %s', c.connections, c.room) AS evidence,
 	'restart' AS cost,
-	format('ALTER SYSTEM SET max_connections = %s; -- then restart', c.connections + 10) AS remedy
+	format('ALTER SYSTEM SET max_connections = %s; -- then restart',
+		c.connections + current_setting('superuser_reserved_connections')::int + 10) AS remedy
 FROM carried AS c
 WHERE c.connections > c.room
 UNION ALL
@@ -25,26 +26,33 @@ SELECT CASE WHEN s.matters THEN 'warning' ELSE 'notice' END, s.name,
 	CASE WHEN s.context = 'postmaster' THEN 'restart' ELSE 'instant' END,
 	CASE WHEN s.is_now IS NULL THEN 'see the release notes, or load the library it belongs to'
 		ELSE format('ALTER SYSTEM SET %I = %s; %s', s.name,
-			CASE WHEN s.name IN ('shared_preload_libraries', 'search_path', 'DateStyle') THEN regexp_replace(s.was, '^$', '''''')
+			CASE WHEN s.name IN ('search_path', 'DateStyle', 'shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries')
+				THEN coalesce((SELECT string_agg(quote_literal(btrim(i.item, ' "')), ', ' ORDER BY i.place)
+					FROM unnest(string_to_array(s.was, ',')) WITH ORDINALITY AS i (item, place)), '''''')
 				ELSE quote_literal(s.was) END,
 			CASE WHEN s.context = 'postmaster' THEN '-- then restart' ELSE 'SELECT pg_reload_conf();' END) END
 FROM settings AS s
-WHERE s.was IS DISTINCT FROM s.is_now AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
+-- Lists may be spaced and quoted in other ways.
+WHERE translate(s.was, ' "', '') IS DISTINCT FROM translate(s.is_now, ' "', '') AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
 UNION ALL
 SELECT 'warning', e.key, format('version %s was created, here it is not', e.value), 'instant', format('CREATE EXTENSION %I;', e.key)
 FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'extensions') AS e
 WHERE g.profile ->> 'database' = current_database()
 	AND NOT EXISTS (SELECT FROM pg_extension AS x WHERE x.extname = e.key)
 UNION ALL
-SELECT 'warning', concat_ws(' ', 'role ' || quote_ident(r.value ->> 'role'), 'database ' || quote_ident(r.value ->> 'database')),
+SELECT 'warning', coalesce(nullif(concat_ws(' ', 'role ' || quote_ident(r.value ->> 'role'),
+		'database ' || quote_ident(r.value ->> 'database')), ''), 'all roles'),
 	format('had the setting %s = %s', r.value ->> 'name', r.value ->> 'value'), 'instant',
 	format('ALTER %s SET %I = %s;',
-		CASE WHEN r.value ->> 'role' IS NULL THEN format('DATABASE %I', r.value ->> 'database')
+		CASE WHEN r.value ->> 'role' IS NULL AND r.value ->> 'database' IS NULL THEN 'ROLE ALL'
+			WHEN r.value ->> 'role' IS NULL THEN format('DATABASE %I', r.value ->> 'database')
 			WHEN r.value ->> 'database' IS NULL THEN format('ROLE %I', r.value ->> 'role')
 			ELSE format('ROLE %I IN DATABASE %I', r.value ->> 'role', r.value ->> 'database') END,
 		r.value ->> 'name',
 		CASE WHEN r.value ->> 'name' IN ('search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries')
-			THEN r.value ->> 'value' ELSE quote_literal(r.value ->> 'value') END)
+			THEN (SELECT string_agg(quote_literal(btrim(i.item, ' "')), ', ' ORDER BY i.place)
+				FROM unnest(string_to_array(r.value ->> 'value', ',')) WITH ORDINALITY AS i (item, place))
+			ELSE quote_literal(r.value ->> 'value') END)
 FROM given AS g CROSS JOIN jsonb_array_elements(g.profile -> 'role_settings') AS r
 WHERE NOT EXISTS (
 	SELECT FROM pg_db_role_setting AS x

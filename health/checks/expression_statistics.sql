@@ -13,6 +13,8 @@ FROM pg_index AS i
 	JOIN pg_namespace AS n ON n.oid = c.relnamespace
 	LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = x.relname
 WHERE i.indexprs IS NOT NULL AND i.indisvalid AND c.reltuples > 0 AND k.tablename IS NULL
+	-- A partial index without rows has nothing to know.
+	AND x.reltuples <> 0
 	AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 	AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
 	-- What lacks all statistics is another finding.

@@ -5,7 +5,8 @@
 -- it until the transaction ends, so only those of the 1000 largest tables are.
 WITH locked AS MATERIALIZED (
 	SELECT l.relation FROM pg_locks AS l
-	WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+	-- Waiting for it is enough: who comes later waits behind that.
+	WHERE l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
 		AND l.relation IS NOT NULL
 ), feeds AS (
 	-- Owned by the column, serial or identity, or only in its default.
@@ -27,12 +28,13 @@ WITH locked AS MATERIALIZED (
 	ORDER BY c.relkind = 'p' DESC, bytes DESC, f.sequence
 	LIMIT 1000
 ), columns AS MATERIALIZED (
-	SELECT format('%I.%I', sn.nspname, sc.relname) AS name, pg_sequence_last_value(s.seqrelid) AS last,
+	SELECT format('%I.%I', sn.nspname, sc.relname) AS name,
+		coalesce(l.last, CASE WHEN r.word::numeric <> s.seqstart THEN r.word::numeric - 1 END) AS last,
 		s.seqstart, s.seqmin, s.seqmax, s.seqcycle, s.seqtypid, f.bytes,
 		c.relkind, c.reltuples, format('%I.%I', n.nspname, c.relname) AS table_name, a.attname, a.atttypid,
 		n.nspname, c.relname,
 		CASE a.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647
-			ELSE 9223372036854775807 END AS column_max
+			ELSE 9223372036854775807 END AS column_max, a.attinhcount = 0 AS is_own
 	FROM chosen AS f
 		JOIN pg_sequence AS s ON s.seqrelid = f.sequence
 		JOIN pg_class AS sc ON sc.oid = s.seqrelid
@@ -40,6 +42,11 @@ WITH locked AS MATERIALIZED (
 		JOIN pg_class AS c ON c.oid = f.relation
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = f.number
+		CROSS JOIN LATERAL (SELECT pg_sequence_last_value(s.seqrelid) AS last) AS l
+		-- Not used since RESTART WITH, of which only the sequence itself tells.
+		LEFT JOIN LATERAL ts_stat(CASE WHEN l.last IS NULL AND has_sequence_privilege(s.seqrelid, 'SELECT')
+				AND NOT (sc.relpersistence = 'u' AND pg_is_in_recovery())
+			THEN format('SELECT last_value::text::tsvector FROM %I.%I', sn.nspname, sc.relname) END) AS r ON true
 	WHERE a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
 ), known AS MATERIALIZED (
 	SELECT s.schemaname, s.tablename, s.attname, max(v.value::numeric) AS top
@@ -49,9 +56,10 @@ WITH locked AS MATERIALIZED (
 	GROUP BY s.schemaname, s.tablename, s.attname
 ), judged AS (
 	SELECT c.*, k.top,
-		coalesce(c.last, c.seqstart - 1) < k.top AS behind,
+		coalesce(c.last, c.seqstart::numeric - 1) < k.top AS behind,
 		c.last IS NULL AND k.top IS NULL AND c.bytes > 0 AS unused,
-		(c.last - c.seqmin)::numeric / nullif(least(c.seqmax, c.column_max)::numeric - c.seqmin, 0) AS used
+		(c.last - c.seqmin) / nullif(least(c.seqmax, c.column_max)::numeric - c.seqmin, 0) AS used,
+		(c.last - c.seqmin) / nullif(c.column_max::numeric - c.seqmin, 0) AS column_used
 	FROM columns AS c
 		LEFT JOIN known AS k ON k.schemaname = c.nspname AND k.tablename = c.relname AND k.attname = c.attname
 )
@@ -60,7 +68,9 @@ SELECT CASE WHEN j.behind AND j.reltuples >= 1000 THEN 'blocking' ELSE 'warning'
 	CASE WHEN j.behind THEN format('is at %s, and %s.%I has values up to %s or more', coalesce(j.last::text, 'its start'), j.table_name, j.attname, j.top)
 		ELSE format('has never been used, and %s has rows', j.table_name) END AS evidence,
 	'instant' AS cost,
-	format('SELECT setval(%L, (SELECT max(%I) FROM %s));', j.name, j.attname, j.table_name) AS remedy
+	-- It may feed another table, whose remedy came first.
+	format('SELECT setval(%L, greatest((SELECT max(%I) FROM %s), (SELECT last_value FROM %s)));',
+		j.name, j.attname, j.table_name, j.name) AS remedy
 FROM judged AS j
 WHERE j.behind OR j.unused
 UNION ALL
@@ -68,10 +78,12 @@ SELECT CASE WHEN j.used >= 0.99 THEN 'blocking' ELSE 'warning' END, j.name,
 	format('is at %s, %s %% of the way to the end of %s, %s', j.last, round(100 * j.used),
 		CASE WHEN j.column_max < j.seqmax THEN format('%s.%I', j.table_name, j.attname) ELSE 'the sequence' END,
 		least(j.seqmax, j.column_max)),
-	CASE WHEN j.atttypid = 'int8'::regtype THEN 'instant' ELSE 'lock' END,
-	CASE WHEN j.atttypid = 'int8'::regtype AND j.seqtypid = 'int8'::regtype THEN format('ALTER SEQUENCE %s NO MAXVALUE;', j.name)
-		WHEN j.atttypid = 'int8'::regtype THEN format('ALTER SEQUENCE %s AS bigint;', j.name)
-		ELSE format('ALTER TABLE %s ALTER COLUMN %I TYPE bigint; ALTER SEQUENCE %s AS bigint;', j.table_name, j.attname, j.name) END
+	CASE WHEN j.atttypid = 'int8'::regtype OR j.column_used < 0.8 THEN 'instant' ELSE 'lock' END,
+	CASE WHEN j.atttypid = 'int8'::regtype OR j.column_used < 0.8
+		THEN format('ALTER SEQUENCE %s AS %s NO MAXVALUE;', j.name, format_type(j.atttypid, NULL))
+		ELSE format('ALTER TABLE %s ALTER COLUMN %I TYPE bigint; ALTER SEQUENCE %s AS bigint NO MAXVALUE;',
+			j.table_name, j.attname, j.name) END
 FROM judged AS j
-WHERE j.used >= 0.8 AND NOT j.seqcycle
+-- A partition's column goes with its parent's.
+WHERE j.used >= 0.8 AND NOT j.seqcycle AND j.is_own
 ORDER BY severity, object

@@ -6,10 +6,11 @@ WITH known AS MATERIALIZED (
 	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s WHERE NOT s.inherited
 ), locked AS MATERIALIZED (
 	SELECT l.relation FROM pg_locks AS l
-	WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+	-- Waiting for it is enough: who comes later waits behind that.
+	WHERE l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
 		AND l.relation IS NOT NULL
 ), unknown AS MATERIALIZED (
-	SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name
+	SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.reltuples, c.relpages
 	FROM pg_class AS c
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = c.relname
@@ -19,12 +20,13 @@ WITH known AS MATERIALIZED (
 		AND (c.reltuples < 0 OR (has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)))
 		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
 ), sized AS MATERIALIZED (
-	SELECT u.name, pg_relation_size(u.oid) AS bytes FROM unknown AS u
+	SELECT u.name, u.reltuples, u.relpages, pg_relation_size(u.oid) AS bytes FROM unknown AS u
 ), ranked AS (
 	SELECT s.name, s.bytes, s.bytes >= 1024 * 1024 AS large,
 		row_number() OVER (ORDER BY s.bytes DESC, s.name) AS place
 	FROM sized AS s
-	WHERE s.bytes > 0
+	-- What was found empty and has not grown since has nothing to know.
+	WHERE s.bytes > CASE WHEN s.reltuples = 0 THEN 8192::bigint * s.relpages ELSE 0 END
 )
 SELECT 'blocking' AS severity, r.name AS object,
 	format('no statistics; %s', pg_size_pretty(r.bytes)) AS evidence,

@@ -1,11 +1,12 @@
 -- Subscriptions of this database: tables not copied yet, one that stands still,
 -- one left over by a migration.
 SELECT 'blocking' AS severity, format('%I', s.subname) AS object,
-	format('%s of %s tables are not copied yet, among them %s', count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), count(*),
-		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's'))) AS evidence,
+	format('%s of %s tables are not copied yet, among them %s; %s errors so far', count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), count(*),
+		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), coalesce(min(t.sync_error_count), 0)) AS evidence,
 	'minutes' AS cost,
-	'wait until SELECT * FROM pg_subscription_rel WHERE srsubstate <> ''r'' is empty' AS remedy
+	'wait until SELECT * FROM pg_subscription_rel WHERE srsubstate <> ''r'' is empty; the server log says why a copy fails' AS remedy
 FROM pg_subscription AS s JOIN pg_subscription_rel AS r ON r.srsubid = s.oid
+	LEFT JOIN pg_stat_subscription_stats AS t ON t.subid = s.oid
 WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 GROUP BY s.subname
 HAVING count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')) > 0
