@@ -115,6 +115,7 @@ HEALTH = durability checksums extensions statistics collations sequences \
 HEALTH_SQL = $(HEALTH:%=$(srcdir)/health/checks/%.sql)
 ASSEMBLE = awk -f $(srcdir)/health/assemble
 
+.DELETE_ON_ERROR:
 PROFILE_SQL = $(srcdir)/health/profile.sql
 
 src/health_checks.c: $(HEALTH_SQL) $(PROFILE_SQL) $(srcdir)/health/assemble

@@ -32,6 +32,7 @@ SET search_path = pg_catalog, pg_temp;
 
 -- durability
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Of the server.
 -- What a restore switches off to be fast, and is forgotten: a crash would lose
 -- or damage data.
 SELECT CASE WHEN s.name = 'synchronous_commit' THEN 'notice' ELSE 'blocking' END AS severity,
@@ -53,7 +54,7 @@ ORDER BY severity, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'durability', 'found', :'found'::jsonb) AS findings
@@ -61,14 +62,15 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'durability', 'found', 
 
 -- checksums
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Of the server.
 -- Pages that failed their checksum; no checksums.
 SELECT 'blocking' AS severity,
 	coalesce(d.datname::text, 'shared relations') AS object,
 	format('%s pages failed their checksum, the last at %s', d.checksum_failures,
 		to_char(d.checksum_last_failure, 'YYYY-MM-DD HH24:MI:SS')) AS evidence,
 	'minutes' AS cost,
-	format('pg_amcheck --heapallindexed --dbname=%s, then restore what it names; SELECT pg_stat_reset() in that database forgets the failures',
-		coalesce(d.datname, 'postgres')) AS remedy
+	format('pg_amcheck --heapallindexed --database=%s, then restore what it names; SELECT pg_stat_reset() in that database forgets the failures',
+		CASE WHEN d.datname ~ '^[[:alnum:]_-]+$' THEN d.datname ELSE 'DATABASE' END) AS remedy
 FROM pg_stat_database AS d
 WHERE d.checksum_failures > 0
 UNION ALL
@@ -79,7 +81,7 @@ ORDER BY severity, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'checksums', 'found', :'found'::jsonb) AS findings
@@ -108,7 +110,7 @@ ORDER BY severity, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'extensions', 'found', :'found'::jsonb) AS findings
@@ -119,16 +121,17 @@ SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- Tables whose columns have no statistics, as all have after pg_upgrade before
 -- 18 and after a restore: their plans are guesses.  Where statistics cannot be
 -- read, tables that were neither analyzed nor vacuumed.  Small tables may never
--- have been due; the limit is that of autovacuum's patience, not of harm.
+-- have been due.
 WITH known AS MATERIALIZED (
 	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s WHERE NOT s.inherited
 ), locked AS MATERIALIZED (
 	SELECT l.relation FROM pg_locks AS l
 	-- Waiting for it is enough: who comes later waits behind that.
 	WHERE l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
-		AND l.relation IS NOT NULL
+		AND l.database IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
 ), unknown AS MATERIALIZED (
-	SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.reltuples, c.relpages
+	SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.reltuples, c.relpages,
+		EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid) AS is_locked
 	FROM pg_class AS c
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = c.relname
@@ -136,33 +139,44 @@ WITH known AS MATERIALIZED (
 		AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 		AND k.tablename IS NULL
 		AND (c.reltuples < 0 OR (has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)))
-		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
 ), sized AS MATERIALIZED (
-	SELECT u.name, u.reltuples, u.relpages, pg_relation_size(u.oid) AS bytes FROM unknown AS u
+	SELECT u.oid, u.name, u.reltuples, u.relpages, pg_relation_size(u.oid) AS bytes FROM unknown AS u WHERE NOT u.is_locked
 ), ranked AS (
 	SELECT s.name, s.bytes, s.bytes >= 1024 * 1024 AS large,
+		-- All large ones together: a staging table is no reason to wait.
+		CASE WHEN sum(s.bytes) FILTER (WHERE s.bytes >= 1024 * 1024) OVER () >= 0.01 * pg_database_size(current_database())
+			THEN 'blocking' ELSE 'warning' END AS severity,
 		row_number() OVER (ORDER BY s.bytes DESC, s.name) AS place
 	FROM sized AS s
 	-- What was found empty and has not grown since has nothing to know.
 	WHERE s.bytes > CASE WHEN s.reltuples = 0 THEN 8192::bigint * s.relpages ELSE 0 END
+		-- Nor has one that is to have none, by SET STATISTICS 0 of all columns.
+		AND (s.bytes < 1024 * 1024 OR EXISTS (
+			SELECT FROM pg_attribute AS a
+			WHERE a.attrelid = s.oid AND a.attnum > 0 AND NOT a.attisdropped AND coalesce(a.attstattarget, -1) <> 0))
 )
-SELECT 'blocking' AS severity, r.name AS object,
+SELECT r.severity, r.name AS object,
 	format('no statistics; %s', pg_size_pretty(r.bytes)) AS evidence,
 	'minutes' AS cost,
 	format('ANALYZE %s;', r.name) AS remedy
 FROM ranked AS r
 WHERE r.large AND r.place <= 10
 UNION ALL
-SELECT CASE WHEN bool_or(r.large) THEN 'blocking' ELSE 'notice' END,
+SELECT CASE WHEN bool_or(r.large) THEN min(r.severity) ELSE 'notice' END,
 	format('%s%s tables', count(*), CASE WHEN bool_or(r.place > 10 AND r.large) THEN ' more' ELSE ' small' END),
 	format('no statistics; %s together, the largest %s', pg_size_pretty(sum(r.bytes)), max(r.name) FILTER (WHERE r.place = least_place)),
 	'minutes', 'ANALYZE;'
 FROM (SELECT r.*, min(r.place) OVER () AS least_place FROM ranked AS r WHERE NOT r.large OR r.place > 10) AS r
 HAVING count(*) > 0
+UNION ALL
+SELECT 'unknown', format('%s tables', count(*)), 'not looked at: locked by others; among them ' || min(u.name), 'instant', 'check again later'
+FROM unknown AS u
+WHERE u.is_locked
+HAVING count(*) > 0
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'statistics', 'found', :'found'::jsonb) AS findings
@@ -215,7 +229,7 @@ ORDER BY severity, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'collations', 'found', :'found'::jsonb) AS findings
@@ -226,13 +240,14 @@ SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- Sequences behind the column they feed, as after a migration by logical
 -- replication, which does not carry them: inserts fail with duplicate keys.
 -- And sequences near their end, or their column's.  What is in the column is
--- taken from its statistics, so that no table is read.  Reading a sequence locks
--- it until the transaction ends, so only those of the 1000 largest tables are.
+-- taken from its statistics, so that no table is read.  Reading a sequence takes
+-- ROW EXCLUSIVE on it until the transaction ends, so only those of the 1000
+-- largest tables are.
 WITH locked AS MATERIALIZED (
 	SELECT l.relation FROM pg_locks AS l
 	-- Waiting for it is enough: who comes later waits behind that.
-	WHERE l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
-		AND l.relation IS NOT NULL
+	WHERE l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+		AND l.pid IS DISTINCT FROM pg_backend_pid() AND l.database IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
 ), feeds AS (
 	-- Owned by the column, serial or identity, or only in its default.
 	SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS number
@@ -243,15 +258,22 @@ WITH locked AS MATERIALIZED (
 	SELECT d.refobjid, a.adrelid, a.adnum
 	FROM pg_depend AS d JOIN pg_attrdef AS a ON a.oid = d.objid
 	WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
-), chosen AS MATERIALIZED (
-	SELECT f.sequence, f.relation, f.number, pg_relation_size(f.relation) AS bytes
+), fed AS MATERIALIZED (
+	SELECT f.sequence, f.relation, f.number, c.relispartition,
+		has_sequence_privilege(s.seqrelid, 'SELECT, USAGE') AS may_read,
+		EXISTS (SELECT FROM locked AS l WHERE l.relation IN (f.sequence, f.relation)) AS is_locked
 	FROM feeds AS f
 		JOIN pg_sequence AS s ON s.seqrelid = f.sequence
 		JOIN pg_class AS c ON c.oid = f.relation AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-	WHERE s.seqincrement > 0 AND has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
-		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation IN (f.sequence, f.relation))
-	ORDER BY c.relkind = 'p' DESC, bytes DESC, f.sequence
-	LIMIT 1000
+	WHERE s.seqincrement > 0
+), sized AS MATERIALIZED (
+	-- A partitioned table is as large as its partitions, which the sequence feeds, too.
+	SELECT f.*, pg_relation_size(f.relation) AS bytes FROM fed AS f WHERE f.may_read AND NOT f.is_locked
+), placed AS MATERIALIZED (
+	SELECT s.*, dense_rank() OVER (ORDER BY s.largest DESC, s.sequence) AS place
+	FROM (SELECT z.*, max(z.bytes) OVER (PARTITION BY z.sequence) AS largest FROM sized AS z) AS s
+), chosen AS MATERIALIZED (
+	SELECT p.* FROM placed AS p WHERE p.place <= 1000
 ), columns AS MATERIALIZED (
 	SELECT format('%I.%I', sn.nspname, sc.relname) AS name,
 		coalesce(l.last, CASE WHEN r.word::numeric <> s.seqstart THEN r.word::numeric - 1 END) AS last,
@@ -259,7 +281,7 @@ WITH locked AS MATERIALIZED (
 		c.relkind, c.reltuples, format('%I.%I', n.nspname, c.relname) AS table_name, a.attname, a.atttypid,
 		n.nspname, c.relname,
 		CASE a.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647
-			ELSE 9223372036854775807 END AS column_max, a.attinhcount = 0 AS is_own
+			ELSE 9223372036854775807 END AS column_max, a.attinhcount = 0 AS is_own, f.relispartition
 	FROM chosen AS f
 		JOIN pg_sequence AS s ON s.seqrelid = f.sequence
 		JOIN pg_class AS sc ON sc.oid = s.seqrelid
@@ -268,7 +290,8 @@ WITH locked AS MATERIALIZED (
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = f.number
 		CROSS JOIN LATERAL (SELECT pg_sequence_last_value(s.seqrelid) AS last) AS l
-		-- Not used since RESTART WITH, of which only the sequence itself tells.
+		-- Not used since RESTART WITH, of which only the sequence itself tells; this
+		-- function runs a query that is made as text.
 		LEFT JOIN LATERAL ts_stat(CASE WHEN l.last IS NULL AND has_sequence_privilege(s.seqrelid, 'SELECT')
 				AND NOT (sc.relpersistence = 'u' AND pg_is_in_recovery())
 			THEN format('SELECT last_value::text::tsvector FROM %I.%I', sn.nspname, sc.relname) END) AS r ON true
@@ -282,22 +305,27 @@ WITH locked AS MATERIALIZED (
 ), judged AS (
 	SELECT c.*, k.top,
 		coalesce(c.last, c.seqstart::numeric - 1) < k.top AS behind,
+		k.top >= 0.99 * least(c.seqmax, c.column_max) AS odd,
 		c.last IS NULL AND k.top IS NULL AND c.bytes > 0 AS unused,
 		(c.last - c.seqmin) / nullif(least(c.seqmax, c.column_max)::numeric - c.seqmin, 0) AS used,
 		(c.last - c.seqmin) / nullif(c.column_max::numeric - c.seqmin, 0) AS column_used
 	FROM columns AS c
 		LEFT JOIN known AS k ON k.schemaname = c.nspname AND k.tablename = c.relname AND k.attname = c.attname
 )
-SELECT CASE WHEN j.behind AND j.reltuples >= 1000 THEN 'blocking' ELSE 'warning' END AS severity,
+SELECT CASE WHEN sum(j.reltuples) FILTER (WHERE j.behind) >= 1000 AND NOT bool_or(j.odd IS TRUE) THEN 'blocking' ELSE 'warning' END AS severity,
 	j.name AS object,
-	CASE WHEN j.behind THEN format('is at %s, and %s.%I has values up to %s or more', coalesce(j.last::text, 'its start'), j.table_name, j.attname, j.top)
-		ELSE format('has never been used, and %s has rows', j.table_name) END AS evidence,
+	CASE WHEN bool_or(j.behind) THEN format('is at %s, and %s has values up to %s or more', coalesce(max(j.last)::text, 'its start'),
+			(array_agg(format('%s.%I', j.table_name, j.attname) ORDER BY j.top DESC NULLS LAST, j.relispartition, j.table_name))[1], max(j.top))
+		ELSE format('has never been used, and %s has rows', min(j.table_name) FILTER (WHERE j.unused)) END AS evidence,
 	'instant' AS cost,
-	-- It may feed another table, whose remedy came first.
-	format('SELECT setval(%L, greatest((SELECT max(%I) FROM %s), (SELECT last_value FROM %s)));',
-		j.name, j.attname, j.table_name, j.name) AS remedy
+	CASE WHEN bool_or(j.odd IS TRUE) THEN string_agg(format('SELECT %1$I FROM %2$s ORDER BY 1 DESC LIMIT 10; -- does the last one stand for something else? After setval() to it the sequence has no more values',
+			j.attname, j.table_name), ' ') FILTER (WHERE j.odd)
+		ELSE format('SELECT setval(%L, greatest((SELECT last_value FROM %s), %s));', j.name, j.name,
+			coalesce(string_agg(format('(SELECT max(%I) FROM %s)', j.attname, j.table_name), ', ' ORDER BY j.table_name) FILTER (WHERE NOT j.relispartition),
+				string_agg(format('(SELECT max(%I) FROM %s)', j.attname, j.table_name), ', ' ORDER BY j.table_name))) END AS remedy
 FROM judged AS j
-WHERE j.behind OR j.unused
+GROUP BY j.name
+HAVING bool_or(j.behind) OR bool_or(j.unused)
 UNION ALL
 SELECT CASE WHEN j.used >= 0.99 THEN 'blocking' ELSE 'warning' END, j.name,
 	format('is at %s, %s %% of the way to the end of %s, %s', j.last, round(100 * j.used),
@@ -311,11 +339,23 @@ SELECT CASE WHEN j.used >= 0.99 THEN 'blocking' ELSE 'warning' END, j.name,
 FROM judged AS j
 -- A partition's column goes with its parent's.
 WHERE j.used >= 0.8 AND NOT j.seqcycle AND j.is_own
+UNION ALL
+SELECT 'unknown', format('%s sequences', count(DISTINCT f.sequence)),
+	format('not looked at: %s locked by others, %s not readable by role %I', count(DISTINCT f.sequence) FILTER (WHERE f.is_locked),
+		count(DISTINCT f.sequence) FILTER (WHERE NOT f.may_read), current_user),
+	'instant', 'check again later, as a superuser or a member of pg_read_all_data'
+FROM fed AS f
+WHERE f.is_locked OR NOT f.may_read
+HAVING count(*) > 0
+UNION ALL
+SELECT 'notice', format('%s sequences', max(p.place) - 1000), 'not looked at: their tables are smaller than those of a thousand others', NULL, NULL
+FROM placed AS p
+HAVING max(p.place) > 1000
 ORDER BY severity, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'sequences', 'found', :'found'::jsonb) AS findings
@@ -325,14 +365,19 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'sequences', 'found', :
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- Subscriptions of this database: tables not copied yet, one that stands still,
 -- one left over by a migration.
+WITH errors AS (
+	-- 19 has another name for one of them.
+	SELECT t.subid, (SELECT sum(c.value::bigint) FROM jsonb_each_text(to_jsonb(t)) AS c WHERE c.key LIKE '%error_count') AS errors
+	FROM pg_stat_subscription_stats AS t
+)
 SELECT 'blocking' AS severity, format('%I', s.subname) AS object,
 	format('%s of %s tables are not copied yet, among them %s; %s errors so far', count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), count(*),
-		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), coalesce(min(t.sync_error_count), 0)) AS evidence,
+		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), coalesce(min(t.errors), 0)) AS evidence,
 	'minutes' AS cost,
 	'wait until SELECT * FROM pg_subscription_rel WHERE srsubstate <> ''r'' is empty; the server log says why a copy fails' AS remedy
 FROM pg_subscription AS s JOIN pg_subscription_rel AS r ON r.srsubid = s.oid
-	LEFT JOIN pg_stat_subscription_stats AS t ON t.subid = s.oid
-WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+	LEFT JOIN errors AS t ON t.subid = s.oid
+WHERE NOT pg_is_in_recovery() AND s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 GROUP BY s.subname
 HAVING count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')) > 0
 UNION ALL
@@ -343,19 +388,20 @@ SELECT CASE WHEN s.subenabled AND w.subid IS NOT NULL THEN 'notice' ELSE 'warnin
 			coalesce(date_trunc('second', now() - w.last_msg_receipt_time)::text, 'an unknown time')) END,
 	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'minutes' ELSE 'instant' END,
 	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'see the server log for why its worker ends'
-		ELSE format('ALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I; -- when nothing is to come any more; then drop slot %2$s at the other end',
-			s.subname, coalesce(s.subslotname::text, '(none)')) END
+		ELSE format('%3$sALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I; -- then drop slot %2$I at the other end%4$s',
+			s.subname, coalesce(s.subslotname::text, '(none)'),
+			CASE WHEN s.subenabled THEN '-- when nothing is to come any more: ' END,
+			CASE WHEN NOT s.subenabled THEN '; to go on with it instead, as after pg_upgrade: ENABLE, then REFRESH PUBLICATION WITH (copy_data = false)' END) END
 FROM pg_subscription AS s
 	LEFT JOIN (SELECT p.subid, max(p.last_msg_receipt_time) AS last_msg_receipt_time
 		FROM pg_stat_subscription AS p WHERE p.pid IS NOT NULL AND p.relid IS NULL GROUP BY p.subid) AS w ON w.subid = s.oid
-	LEFT JOIN (SELECT t.subid, t.apply_error_count + t.sync_error_count AS errors
-		FROM pg_stat_subscription_stats AS t) AS e ON e.subid = s.oid
-WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+	LEFT JOIN errors AS e ON e.subid = s.oid
+WHERE NOT pg_is_in_recovery() AND s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 ORDER BY severity, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'subscriptions', 'found', :'found'::jsonb) AS findings
@@ -363,6 +409,7 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'subscriptions', 'found
 
 -- wraparound
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Of the server.
 -- Databases near the end of their transaction or multixact ids.  Beyond
 -- *_failsafe_age VACUUM drops everything else, and 3 million before 2^31 the
 -- server takes no more writes.
@@ -380,14 +427,14 @@ SELECT CASE WHEN a.age >= a.failsafe_age THEN 'blocking' ELSE 'warning' END AS s
 	format('oldest %s id is %s old, %s %% of the way to the end; autovacuum forces its way from %s on', a.kind, a.age,
 		round(100.0 * a.age / 2147483648), a.freeze_age) AS evidence,
 	'minutes' AS cost,
-	format('vacuumdb --freeze --dbname=''%s''', replace(a.datname, '''', '''"''"''')) AS remedy
+	format('vacuumdb --freeze --dbname=%s', CASE WHEN a.datname ~ '^[[:alnum:]_-]+$' THEN a.datname ELSE 'DATABASE' END) AS remedy
 FROM ages AS a
 WHERE a.age > 1.2 * a.freeze_age
 ORDER BY a.age DESC
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'wraparound', 'found', :'found'::jsonb) AS findings
@@ -395,20 +442,21 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'wraparound', 'found', 
 
 -- prepared_transactions
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Of the server.
 -- Transactions prepared and forgotten: they keep their locks, and VACUUM from
 -- its work, through every restart.
 SELECT CASE WHEN now() - p.prepared > '1 hour' THEN 'blocking' ELSE 'warning' END AS severity,
 	p.gid AS object,
 	format('prepared %s ago by %s in database %s', date_trunc('second', now() - p.prepared), p.owner, p.database) AS evidence,
 	'instant' AS cost,
-	format('ROLLBACK PREPARED %L; -- or COMMIT PREPARED; in database %s', p.gid, p.database) AS remedy
+	format('ROLLBACK PREPARED %L; -- or COMMIT PREPARED; in database %I', p.gid, p.database) AS remedy
 FROM pg_prepared_xacts AS p
 WHERE now() - p.prepared > '1 minute'
 ORDER BY p.prepared
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'prepared_transactions', 'found', :'found'::jsonb) AS findings
@@ -423,11 +471,13 @@ WITH given AS (
 	SELECT o.key AS name, o.value AS was, CASE WHEN s.unit = '8kB' AND s.reset_val !~ '^-' THEN (s.reset_val::numeric * 8) || 'kB' ELSE s.reset_val || coalesce(s.unit, '') END AS is_now, s.context, s.source,
 		o.key IN ('shared_buffers', 'work_mem', 'maintenance_work_mem', 'effective_cache_size', 'max_connections',
 			'random_page_cost', 'default_statistics_target', 'jit', 'max_wal_size', 'shared_preload_libraries',
-			'default_transaction_isolation', 'TimeZone', 'DateStyle', 'search_path') AS matters
+			'default_transaction_isolation', 'TimeZone', 'DateStyle', 'search_path') AS matters,
+		-- What is loaded here stays; with an empty list set, no server starts.
+		o.key LIKE '%_preload_libraries' AS adds
 	FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'settings') AS o
 		LEFT JOIN pg_settings AS s ON s.name = o.key
 ), carried AS (
-	SELECT (g.profile #>> '{load,connections}')::int AS connections,
+	SELECT (g.profile #>> '{load,connections}')::int AS connections, (g.profile #>> '{settings,max_connections}')::int AS allowed,
 		current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS room
 	FROM given AS g
 )
@@ -435,7 +485,7 @@ SELECT 'warning' AS severity, 'max_connections' AS object,
 	format('the old instance carried %s connections, this one has room for %s', c.connections, c.room) AS evidence,
 	'restart' AS cost,
 	format('ALTER SYSTEM SET max_connections = %s; -- then restart',
-		c.connections + current_setting('superuser_reserved_connections')::int + 10) AS remedy
+		greatest(c.connections + current_setting('superuser_reserved_connections')::int + 10, c.allowed)) AS remedy
 FROM carried AS c
 WHERE c.connections > c.room
 UNION ALL
@@ -445,13 +495,21 @@ SELECT CASE WHEN s.matters THEN 'warning' ELSE 'notice' END, s.name,
 	CASE WHEN s.is_now IS NULL THEN 'see the release notes, or load the library it belongs to'
 		ELSE format('ALTER SYSTEM SET %I = %s; %s', s.name,
 			CASE WHEN s.name IN ('search_path', 'DateStyle', 'shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries')
-				THEN coalesce((SELECT string_agg(quote_literal(btrim(i.item, ' "')), ', ' ORDER BY i.place)
-					FROM unnest(string_to_array(s.was, ',')) WITH ORDINALITY AS i (item, place)), '''''')
+				THEN coalesce((
+					SELECT string_agg(quote_literal(l.item), ', ' ORDER BY l.place)
+					FROM (SELECT btrim(i.item, ' "') AS item, min(i.place) AS place
+						FROM unnest(string_to_array(CASE WHEN s.adds THEN s.is_now || ',' || s.was ELSE s.was END, ',')) WITH ORDINALITY AS i (item, place)
+						GROUP BY 1) AS l
+					WHERE l.item <> '' OR NOT s.adds), '''''')
 				ELSE quote_literal(s.was) END,
 			CASE WHEN s.context = 'postmaster' THEN '-- then restart' ELSE 'SELECT pg_reload_conf();' END) END
 FROM settings AS s
 -- Lists may be spaced and quoted in other ways.
-WHERE translate(s.was, ' "', '') IS DISTINCT FROM translate(s.is_now, ' "', '') AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
+WHERE translate(s.was, ' "', '') IS DISTINCT FROM translate(s.is_now, ' "', '')
+	AND (NOT s.adds OR s.is_now IS NULL OR EXISTS (
+		SELECT FROM unnest(string_to_array(translate(s.was, ' "', ''), ',')) AS w (item)
+		WHERE w.item <> '' AND w.item <> ALL (string_to_array(translate(s.is_now, ' "', ''), ','))))
+	AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
 UNION ALL
 SELECT 'warning', e.key, format('version %s was created, here it is not', e.value), 'instant', format('CREATE EXTENSION %I;', e.key)
 FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'extensions') AS e
@@ -483,7 +541,7 @@ ORDER BY severity DESC, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'drift', 'found', :'found'::jsonb) AS findings
@@ -510,7 +568,7 @@ ORDER BY object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'indexes', 'found', :'found'::jsonb) AS findings
@@ -524,8 +582,7 @@ SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
 	concat_ws(', ', 'foreign key not enforced: ' || string_agg(DISTINCT quote_ident(f.conname), ', '),
 		'trigger disabled: ' || string_agg(quote_ident(t.tgname), ', ' ORDER BY t.tgname) FILTER (WHERE NOT t.tgisinternal)) AS evidence,
 	'instant' AS cost,
-	CASE WHEN bool_or(t.tgisinternal) THEN format('ALTER TABLE %I.%I ENABLE TRIGGER ALL;', n.nspname, c.relname)
-		ELSE string_agg(format('ALTER TABLE %I.%I ENABLE TRIGGER %I;', n.nspname, c.relname, t.tgname), ' ' ORDER BY t.tgname) END AS remedy
+	string_agg(format('ALTER TABLE %I.%I ENABLE TRIGGER %I;', n.nspname, c.relname, t.tgname), ' ' ORDER BY t.tgname) AS remedy
 FROM pg_trigger AS t
 	JOIN pg_class AS c ON c.oid = t.tgrelid
 	JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -547,7 +604,7 @@ ORDER BY severity DESC, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'triggers', 'found', :'found'::jsonb) AS findings
@@ -557,8 +614,14 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'triggers', 'found', :'
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- Partitioned tables without statistics over all partitions, which autovacuum
 -- never makes: joins and groupings over them are guesses.
-WITH known AS MATERIALIZED (
+WITH RECURSIVE known AS MATERIALIZED (
 	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s WHERE s.inherited
+), below AS (
+	-- pg_partition_tree() would lock all of them.
+	SELECT i.inhparent AS root, i.inhrelid AS relid
+	FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhparent AND c.relkind = 'p'
+	UNION ALL
+	SELECT b.root, i.inhrelid FROM below AS b JOIN pg_inherits AS i ON i.inhparent = b.relid
 )
 SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
 	format('no statistics over its partitions, %s of which have about %s rows',
@@ -567,8 +630,8 @@ SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
 	format('ANALYZE %I.%I;', n.nspname, c.relname) AS remedy
 FROM pg_class AS c
 	JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	JOIN LATERAL pg_partition_tree(c.oid) AS t ON t.isleaf
-	JOIN pg_class AS p ON p.oid = t.relid AND p.reltuples > 0
+	JOIN below AS b ON b.root = c.oid
+	JOIN pg_class AS p ON p.oid = b.relid AND p.relkind <> 'p' AND p.reltuples > 0
 	LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = c.relname
 WHERE c.relkind = 'p' AND k.tablename IS NULL
 	AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
@@ -578,7 +641,7 @@ ORDER BY sum(p.reltuples) DESC, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'partition_statistics', 'found', :'found'::jsonb) AS findings
@@ -611,7 +674,7 @@ ORDER BY c.reltuples DESC, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'expression_statistics', 'found', :'found'::jsonb) AS findings
@@ -641,7 +704,7 @@ ORDER BY c.reltuples DESC, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'extended_statistics', 'found', :'found'::jsonb) AS findings
@@ -669,7 +732,7 @@ WHERE t.blind > 0 AND 2 * t.blind >= t.count AND NOT pg_is_in_recovery()
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'counters', 'found', :'found'::jsonb) AS findings
@@ -689,7 +752,8 @@ SELECT 'warning', format('%I.%I', n.nspname, c.relname),
 FROM pg_class AS c
 	JOIN pg_namespace AS n ON n.oid = c.relnamespace
 	JOIN pg_stat_all_tables AS s ON s.relid = c.oid
-WHERE c.relkind IN ('r', 'm') AND c.reloptions && ARRAY['autovacuum_enabled=false', 'autovacuum_enabled=off', 'autovacuum_enabled=0']
+WHERE c.relkind IN ('r', 'm') AND EXISTS (
+	SELECT FROM pg_options_to_table(c.reloptions) AS o WHERE o.option_name = 'autovacuum_enabled' AND NOT o.option_value::boolean)
 UNION ALL
 SELECT 'warning', 'autovacuum_max_workers',
 	format('all %s workers are busy, and %s more tables are due', w.busy, d.due), 'instant',
@@ -705,7 +769,7 @@ ORDER BY object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'autovacuum', 'found', :'found'::jsonb) AS findings
@@ -720,7 +784,7 @@ SELECT 'warning' AS severity, 'shared_preload_libraries' AS object, 'pg_admissio
 	format('ALTER SYSTEM SET shared_preload_libraries = %s; -- then restart',
 		(SELECT string_agg(quote_literal(btrim(l.name)), ', ')
 			FROM unnest(string_to_array(nullif(current_setting('shared_preload_libraries'), ''), ',') || 'pg_admission'::text) AS l (name))) AS remedy
-WHERE current_setting('shared_preload_libraries') !~ '(^|,| )pg_admission($|,| )'
+WHERE current_setting('shared_preload_libraries') !~ '(^|[,/ "])pg_admission($|[, "])'
 	AND EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_admission')
 UNION ALL
 SELECT 'warning', 'pg_admission.mode', format('pg_admission.mode is %s: nobody is held', current_setting('pg_admission.mode', true)),
@@ -728,7 +792,10 @@ SELECT 'warning', 'pg_admission.mode', format('pg_admission.mode is %s: nobody i
 WHERE current_setting('pg_admission.mode', true) <> 'enforce'
 UNION ALL
 SELECT 'warning', 'pg_admission.exempt_roles', format('no role is named %s, so nobody is exempt by it', btrim(btrim(e.item), '+"')),
-	'instant', format('CREATE ROLE %I LOGIN IN ROLE pg_monitor; -- or take it out of pg_admission.exempt_roles', btrim(btrim(e.item), '+"'))
+	'instant', format('ALTER SYSTEM SET pg_admission.exempt_roles = %s; SELECT pg_reload_conf();', coalesce((
+		SELECT string_agg(quote_literal(btrim(o.item)), ', ')
+		FROM unnest(string_to_array(current_setting('pg_admission.exempt_roles'), ',')) AS o (item)
+		WHERE o.item <> e.item), ''''''))
 FROM unnest(string_to_array(nullif(current_setting('pg_admission.exempt_roles', true), ''), ',')) AS e (item)
 WHERE NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = btrim(btrim(e.item), '+"'))
 UNION ALL
@@ -741,7 +808,7 @@ ORDER BY object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'admission', 'found', :'found'::jsonb) AS findings
@@ -749,12 +816,13 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'admission', 'found', :
 
 -- connections
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Of the server.
 -- More connections than the machine can serve.  Given are its processors and
 -- memory; where they are not known, nothing is said of them.
 WITH given AS (
 	SELECT :cores::float8 AS cores, :memory_bytes::float8 AS memory_bytes,
 		current_setting('max_connections')::int AS max_connections,
-		(SELECT s.setting::float8 * 8192 FROM pg_settings AS s WHERE s.name = 'shared_buffers') AS shared_bytes,
+		(SELECT s.setting::float8 * current_setting('block_size')::int FROM pg_settings AS s WHERE s.name = 'shared_buffers') AS shared_bytes,
 		(SELECT s.setting::float8 * 1024 FROM pg_settings AS s WHERE s.name = 'work_mem') AS work_bytes
 )
 SELECT 'warning' AS severity, 'max_connections' AS object,
@@ -781,7 +849,7 @@ HAVING count(*) > 0.9 * current_setting('max_connections')::int
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'connections', 'found', :'found'::jsonb) AS findings
@@ -789,6 +857,7 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'connections', 'found',
 
 -- slots
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Of the server.
 -- Replication slots that nobody uses, or that lag: they keep WAL until the disk
 -- is full, and dead rows from VACUUM.
 WITH slots AS (
@@ -810,7 +879,7 @@ ORDER BY severity DESC, s.bytes DESC NULLS LAST
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'slots', 'found', :'found'::jsonb) AS findings
@@ -836,14 +905,15 @@ WHERE c.relkind = 'r' AND c.relreplident IN ('d', 'i', 'n') AND NOT EXISTS (
 	SELECT FROM pg_index AS i
 	WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
 UNION ALL
-SELECT 'notice', format('%I', p.pubname), 'no logical slot of this database could read it', 'instant', format('DROP PUBLICATION %I;', p.pubname)
+SELECT 'notice', format('%I', p.pubname), 'no logical slot of this database could read it', 'instant',
+	format('SELECT * FROM pg_publication_tables WHERE pubname = %L; -- if it is left over: DROP PUBLICATION %I;', p.pubname, p.pubname)
 FROM pg_publication AS p
-WHERE NOT EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.database = current_database())
+WHERE NOT pg_is_in_recovery() AND NOT EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.database = current_database())
 ORDER BY severity DESC, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'publications', 'found', :'found'::jsonb) AS findings
@@ -856,17 +926,18 @@ SELECT CASE WHEN count(*) >= 5 THEN 'warning' ELSE 'notice' END AS severity, for
 	format('superuser with %s sessions of %s', count(*),
 		string_agg(DISTINCT coalesce(nullif(a.application_name, ''), 'no name'), ', ')) AS evidence,
 	'instant' AS cost,
-	format('ALTER ROLE %I NOSUPERUSER; -- after granting what it needs', a.usename) AS remedy
+	CASE WHEN a.usesysid = 10 THEN '-- let the application log in as a role of its own: this one must stay superuser'
+		ELSE format('ALTER ROLE %I NOSUPERUSER; -- after granting what it needs', a.usename) END AS remedy
 FROM pg_stat_activity AS a JOIN pg_roles AS r ON r.oid = a.usesysid
 WHERE a.backend_type = 'client backend' AND r.rolsuper
 	AND a.application_name !~* '^(psql|pgadmin|dbeaver|pg_|vacuumdb|reindexdb|clusterdb|barman|pgbackrest|patroni|repmgr)'
 	AND a.pid <> pg_backend_pid()
-GROUP BY a.usename
+GROUP BY a.usename, a.usesysid
 ORDER BY count(*) DESC, object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'superusers', 'found', :'found'::jsonb) AS findings
@@ -885,7 +956,7 @@ WHERE CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused()
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'standby', 'found', :'found'::jsonb) AS findings
@@ -907,7 +978,7 @@ ORDER BY object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'constraints', 'found', :'found'::jsonb) AS findings
@@ -915,25 +986,28 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'constraints', 'found',
 
 -- cache
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
--- Cold buffers: the first transactions read from the disk.
-WITH read AS (
-	SELECT sum(d.blks_read)::float8 * 8192 AS bytes,
-		least((SELECT s.setting::float8 * 8192 FROM pg_settings AS s WHERE s.name = 'shared_buffers'),
-			pg_database_size(current_database())) AS wanted_bytes
-	FROM pg_stat_database AS d
+-- Cold buffers: the first transactions read from the disk.  How much has been
+-- read is known where the counters began with the server.
+WITH server AS (
+	SELECT pg_postmaster_start_time() AS started_at,
+		coalesce(current_setting('pg_prewarm.autoprewarm', true), 'not loaded') AS autoprewarm,
+		least((SELECT s.setting::float8 * current_setting('block_size')::int FROM pg_settings AS s WHERE s.name = 'shared_buffers'),
+			pg_database_size(current_database())) AS wanted_bytes,
+		CASE WHEN (SELECT a.stats_reset FROM pg_stat_archiver AS a) > pg_postmaster_start_time() - interval '10 s'
+			THEN (SELECT sum(d.blks_read) FROM pg_stat_database AS d)::float8 * current_setting('block_size')::int END AS read_bytes
 )
 SELECT 'notice' AS severity, 'shared_buffers' AS object,
-	format('%s of %s read since the server started %s ago; autoprewarm is %s', pg_size_pretty(r.bytes::bigint), pg_size_pretty(r.wanted_bytes::bigint),
-		date_trunc('second', now() - pg_postmaster_start_time()),
-		coalesce(current_setting('pg_prewarm.autoprewarm', true), 'not loaded')) AS evidence,
+	format('the server started %s ago%s; autoprewarm is %s', date_trunc('second', now() - s.started_at),
+		', and has read ' || pg_size_pretty(s.read_bytes::bigint) || ' of ' || pg_size_pretty(s.wanted_bytes::bigint), s.autoprewarm) AS evidence,
 	'minutes' AS cost,
 	'CREATE EXTENSION IF NOT EXISTS pg_prewarm; SELECT pg_prewarm(oid) FROM pg_class WHERE relkind IN (''r'', ''i'', ''m'') AND relpersistence = ''p'' ORDER BY relpages;' AS remedy
-FROM read AS r
-WHERE now() - pg_postmaster_start_time() < '1 hour' AND r.bytes < 0.5 * r.wanted_bytes AND r.wanted_bytes >= 64 * 1024 * 1024
+FROM server AS s
+WHERE now() - s.started_at < '1 hour' AND s.wanted_bytes >= 64 * 1024 * 1024
+	AND CASE WHEN s.read_bytes IS NOT NULL THEN s.read_bytes < 0.5 * s.wanted_bytes ELSE s.autoprewarm <> 'on' END
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'cache', 'found', :'found'::jsonb) AS findings
@@ -941,6 +1015,7 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'cache', 'found', :'fou
 
 -- timeouts
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- Of the server.
 -- Settings that let work and connections stay whose client has gone.
 SELECT 'notice' AS severity, t.name AS object, format('%s is %s: %s', t.name, current_setting(t.name), t.harm) AS evidence, 'instant' AS cost,
 	format('ALTER SYSTEM SET %I = %L; SELECT pg_reload_conf();', t.name, t.better) AS remedy
@@ -954,7 +1029,7 @@ ORDER BY object
 ) AS f
 \gset
 \if :ERROR
-SELECT jsonb_build_array(jsonb_build_object('severity', 'notice', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
 \gset
 \endif
 SELECT :'findings'::jsonb || jsonb_build_object('check', 'timeouts', 'found', :'found'::jsonb) AS findings
@@ -964,8 +1039,9 @@ WITH checks AS (
 	SELECT c.value ->> 'check' AS name, c.value -> 'found' AS found, c.place
 	FROM jsonb_array_elements(:'findings'::jsonb) WITH ORDINALITY AS c (value, place)
 ), findings AS (
-	SELECT f.value ->> 'severity' AS severity, c.name, f.value ->> 'object' AS object, f.value ->> 'evidence' AS evidence,
-		f.value ->> 'cost' AS cost, f.value ->> 'remedy' AS remedy, c.place, f.place AS place_within
+	SELECT f.value ->> 'severity' AS severity, c.name, translate(f.value ->> 'object', E'\n\r', '  ') AS object,
+		translate(f.value ->> 'evidence', E'\n\r', '  ') AS evidence,
+		f.value ->> 'cost' AS cost, translate(f.value ->> 'remedy', E'\n\r', '  ') AS remedy, c.place, f.place AS place_within
 	FROM checks AS c CROSS JOIN LATERAL jsonb_array_elements(c.found) WITH ORDINALITY AS f (value, place)
 	UNION ALL
 	SELECT 'ok', c.name, NULL, 'nothing found', NULL, NULL, c.place, 1
@@ -974,7 +1050,7 @@ WITH checks AS (
 )
 SELECT f.severity, f.name AS check_name, f.object, f.evidence, f.cost, f.remedy, 'health.md#' || f.name AS docs
 FROM findings AS f
-ORDER BY array_position(ARRAY['blocking', 'warning', 'notice', 'ok'], f.severity), f.place, f.place_within;
+ORDER BY array_position(ARRAY['blocking', 'warning', 'unknown', 'notice', 'ok'], f.severity), f.place, f.place_within;
 RESET statement_timeout;
 RESET lock_timeout;
 RESET enable_nestloop;

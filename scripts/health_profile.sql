@@ -26,7 +26,7 @@ SELECT jsonb_build_object(
 		SELECT jsonb_object_agg(s.name, CASE WHEN s.unit = '8kB' AND s.reset_val !~ '^-' THEN (s.reset_val::numeric * 8) || 'kB' ELSE s.reset_val || coalesce(s.unit, '') END)
 		FROM pg_settings AS s
 		WHERE s.source NOT IN ('client', 'override', 'database', 'user', 'database user')
-			AND s.name !~ '^(pg_admission[.]|ssl)'
+			AND s.name !~ '^(pg_admission[.]|ssl|recovery_|archive_|primary_|hot_standby|synchronous_standby_names)'
 			AND s.name NOT IN ('listen_addresses', 'port', 'unix_socket_directories', 'cluster_name', 'temp_tablespaces',
 				'external_pid_file', 'primary_conninfo', 'primary_slot_name', 'dynamic_library_path', 'stats_temp_directory',
 				'recovery_target', 'restore_command', 'archive_command', 'archive_cleanup_command', 'application_name')

@@ -4,13 +4,15 @@
  *
  * It reads whole relations, so it is a guest: it goes on only while the machine
  * is comfortable, rests three times as long as it worked, takes nothing but
- * ACCESS SHARE locks, waits for none, and has a transaction for each relation.
+ * ACCESS SHARE locks, waits for none (what was locked is tried again at the end),
+ * and has a transaction for each relation.
  * amcheck runs what an index's operators call with the rights of the table's
  * owner.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/catalog.h"
 #include "catalog/pg_class.h"
 #include "deep_check.h"
 #include "executor/spi.h"
@@ -23,7 +25,6 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
-#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -39,6 +40,7 @@
 #define RESTS_PER_WORK		3
 #define LONGEST_REST_MS		(10 * 1000)
 #define LOOK_AGAIN_MS		500
+#define MOST_LOGGED			16
 #define FRESH_FOR_MS		(60 * 60 * 1000)
 
 /*
@@ -47,7 +49,7 @@
  * empty on a standby.
  */
 #define RELATIONS_QUERY \
-	"SELECT c.oid, c.relkind = 'i', c.relfilenode, pg_catalog.pg_relation_size(c.oid) " \
+	"SELECT c.oid, c.relkind = 'i', pg_catalog.pg_relation_size(c.oid) " \
 	"FROM pg_catalog.pg_class AS c " \
 	"LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid " \
 	"JOIN pg_catalog.pg_am AS a ON a.oid = c.relam " \
@@ -60,10 +62,10 @@
 	"SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension AS e " \
 	"JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'amcheck'"
 
-#define INDEX_QUERY		"SELECT %s.bt_index_check(%u::pg_catalog.regclass)"
+#define INDEX_QUERY		"SELECT %s.bt_index_check(%u::pg_catalog.regclass, false)"
 #define TABLE_QUERY		"SELECT pg_catalog.format('%%s damaged rows or pages, first block %%s: %%s', pg_catalog.count(*), " \
 	"pg_catalog.min(v.blkno), pg_catalog.min(v.msg)) " \
-	"FROM %s.verify_heapam(%u::pg_catalog.regclass) AS v HAVING pg_catalog.count(*) > 0"
+	"FROM %s.verify_heapam(%u::pg_catalog.regclass, false, false, 'none'::text, NULL::bigint, NULL::bigint) AS v HAVING pg_catalog.count(*) > 0"
 
 typedef struct Shared
 {
@@ -75,7 +77,7 @@ typedef struct Candidate
 {
 	Oid			oid;
 	bool		is_index;
-	Oid			filenode;
+	bool		locked;			/* when it was looked at */
 	int64		bytes;
 } Candidate;
 
@@ -122,7 +124,7 @@ what_is_there(const AdmDeepCheck *c)
 {
 	if (c->pid != 0)
 		return c->database == MyDatabaseId ? ADM_DEEP_RUNS : ADM_DEEP_RUNS_ELSEWHERE;
-	if (c->database == MyDatabaseId && c->finished_at != 0 && c->problem[0] == '\0' &&
+	if (c->database == MyDatabaseId && c->finished_at != 0 && c->problem[0] == '\0' && c->damaged == 0 &&
 		!TimestampDifferenceExceeds(c->finished_at, GetCurrentTimestamp(), FRESH_FOR_MS))
 		return ADM_DEEP_IS_FRESH;
 	return ADM_DEEP_STARTED;
@@ -149,21 +151,33 @@ adm_deep_check_start(void)
  * Telling.
  */
 
-/* NULL: it has been dropped or built anew. */
-static char *
-damaged_name(const AdmDeepFinding *f)
+/* As in the catalog: 0 for those whose file is elsewhere; InvalidOid: dropped. */
+static Oid
+filenode_of(Oid relation)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(f->relation));
-	Form_pg_class relation;
-	char	   *name = NULL;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			filenode;
 
 	if (!HeapTupleIsValid(tuple))
-		return NULL;
-	relation = (Form_pg_class) GETSTRUCT(tuple);
-	if (relation->relfilenode == f->filenode)
-		name = quote_qualified_identifier(get_namespace_name(relation->relnamespace), NameStr(relation->relname));
+		return InvalidOid;
+	filenode = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
 	ReleaseSysCache(tuple);
-	return name;
+	return filenode;
+}
+
+static bool
+still_stands(const AdmDeepFinding *f)
+{
+	return f->database == MyDatabaseId && get_rel_name(f->relation) != NULL &&
+		filenode_of(f->relation) == f->filenode;
+}
+
+static char *
+remedy(Oid relation, const char *name)
+{
+	if (get_rel_relkind(relation) != RELKIND_INDEX)
+		return pstrdup("restore it from a backup; what is left: pg_dump, and pg_surgery");
+	return psprintf("REINDEX INDEX %s%s;", IsCatalogRelationOid(relation) ? "" : "CONCURRENTLY ", name);
 }
 
 void
@@ -171,21 +185,22 @@ adm_deep_check_add_damage(AdmFindings *all)
 {
 	AdmDeepCheck c = adm_deep_check_read();
 
-	for (int i = 0; c.database == MyDatabaseId && i < Min(c.damaged, ADM_DEEP_MOST_FINDINGS); i++)
+	for (int i = 0; i < ADM_DEEP_MOST_FINDINGS; i++)
 	{
-		char	   *name = damaged_name(&c.findings[i]);
+		const AdmDeepFinding *f = &c.findings[i];
+		char	   *name;
 
-		if (name == NULL)
+		if (!still_stands(f))
 			continue;
+		name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(f->relation)),
+										  get_rel_name(f->relation));
 		adm_findings_add(all, (AdmFinding) {
 			.severity = ADM_SEVERITY_BLOCKING,
 			.check = CHECK_NAME,
 			.object = name,
-			.evidence = pstrdup(c.findings[i].message),
+			.evidence = pstrdup(f->message),
 			.cost = "minutes",
-			.remedy = get_rel_relkind(c.findings[i].relation) == RELKIND_INDEX ?
-				psprintf("REINDEX INDEX CONCURRENTLY %s;", name) :
-				"restore it from a backup; what is left: pg_dump, and pg_surgery"
+			.remedy = remedy(f->relation, name)
 		});
 	}
 }
@@ -193,7 +208,7 @@ adm_deep_check_add_damage(AdmFindings *all)
 static char *
 progress_words(const AdmDeepCheck *c)
 {
-	char	   *done = psprintf(INT64_FORMAT " of " INT64_FORMAT " relations, %d %% of " INT64_FORMAT " MB, %d damaged, " INT64_FORMAT " skipped",
+	char	   *done = psprintf(INT64_FORMAT " of " INT64_FORMAT " relations, %d %% of " INT64_FORMAT " MB, " INT64_FORMAT " damaged, " INT64_FORMAT " skipped",
 								c->relations_done, c->relations,
 								c->bytes > 0 ? (int) (100 * c->bytes_done / c->bytes) : 0,
 								c->bytes / (1024 * 1024), c->damaged, c->relations_skipped);
@@ -202,7 +217,8 @@ progress_words(const AdmDeepCheck *c)
 		return psprintf("process %d has checked %s; it rests while the machine is not comfortable", c->pid, done);
 	if (c->finished_at == 0)
 		return psprintf("was stopped after %s", done);
-	return psprintf("checked %s", done);
+	return psprintf("checked %s%s", done,
+					c->relations_skipped > 0 ? "; the server log says which were skipped, and why" : "");
 }
 
 void
@@ -222,8 +238,10 @@ adm_deep_check_add_progress(AdmFindings *all)
 	else
 	{
 		f.evidence = progress_words(&c);
-		if (c.finished_at != 0)
+		if (c.finished_at != 0 && c.relations_skipped == 0 && c.damaged == 0)
 			f.severity = ADM_SEVERITY_OK;
+		else if (c.finished_at != 0)
+			f.severity = ADM_SEVERITY_UNKNOWN;
 	}
 	adm_findings_add(all, f);
 }
@@ -241,6 +259,17 @@ stop_running(int code, Datum arg)
 	LWLockRelease(shared->lock);
 }
 
+/* What is known to be damaged stays known.  Needs the lock. */
+static void
+begin_anew(AdmDeepCheck *c)
+{
+	c->database = MyDatabaseId;
+	c->started_at = GetCurrentTimestamp();
+	c->finished_at = 0;
+	c->last = InvalidOid;
+	c->relations_done = c->relations_skipped = c->bytes_done = c->damaged = 0;
+}
+
 /* Goes on, or begins anew; false: another one was quicker. */
 static bool
 take_over(void)
@@ -251,11 +280,7 @@ take_over(void)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	taken = c->pid == 0;
 	if (taken && (c->database != MyDatabaseId || c->finished_at != 0))
-	{
-		memset(c, 0, sizeof(*c));
-		c->database = MyDatabaseId;
-		c->started_at = GetCurrentTimestamp();
-	}
+		begin_anew(c);
 	if (taken)
 	{
 		c->pid = MyProcPid;
@@ -279,34 +304,78 @@ note_work(const Candidate *left, int count)
 }
 
 static void
-note_done(const Candidate *r, bool skipped)
+note_done(const Candidate *r)
 {
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	shared->check.last = r->oid;
 	shared->check.relations_done++;
-	shared->check.relations_skipped += skipped ? 1 : 0;
 	shared->check.bytes_done += r->bytes;
 	LWLockRelease(shared->lock);
 }
 
 static void
-note_damage(const Candidate *r, const char *message)
+note_skipped(Oid relation, const char *reason)
 {
-	AdmDeepCheck *c = &shared->check;
+	int64		skipped;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	if (c->damaged < ADM_DEEP_MOST_FINDINGS)
-	{
-		AdmDeepFinding *f = &c->findings[c->damaged];
+	skipped = ++shared->check.relations_skipped;
+	LWLockRelease(shared->lock);
+	if (skipped <= MOST_LOGGED)
+		ereport(LOG,
+				(errmsg("pg_admission's deep check skips relation %u of database %u: %s",
+						relation, MyDatabaseId, reason)));
+}
 
-		f->relation = r->oid;
-		f->filenode = r->filenode;
+/* This relation's finding, else a free or outdated one of this database, else NULL.  Needs the lock. */
+static AdmDeepFinding *
+finding_of(Oid relation)
+{
+	AdmDeepFinding *free_place = NULL;
+
+	for (int i = 0; i < ADM_DEEP_MOST_FINDINGS; i++)
+	{
+		AdmDeepFinding *f = &shared->check.findings[i];
+
+		if (f->database == MyDatabaseId && f->relation == relation)
+			return f;
+		if (!OidIsValid(f->database) && free_place == NULL)
+			free_place = f;
+	}
+	return free_place;
+}
+
+static void
+note_sound(Oid relation)
+{
+	AdmDeepFinding *f;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	f = finding_of(relation);
+	if (f && OidIsValid(f->database))
+		f->database = InvalidOid;
+	LWLockRelease(shared->lock);
+}
+
+static void
+note_damage(Oid relation, Oid filenode, const char *message)
+{
+	AdmDeepFinding *f;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	f = finding_of(relation);
+	if (f)
+	{
+		f->database = MyDatabaseId;
+		f->relation = relation;
+		f->filenode = filenode;
 		strlcpy(f->message, message, sizeof(f->message));
 	}
-	c->damaged++;
+	shared->check.damaged++;
 	LWLockRelease(shared->lock);
 	ereport(LOG,
-			(errmsg("pg_admission's deep check found relation %u damaged: %s", r->oid, message)));
+			(errmsg("pg_admission's deep check finds relation %u of database %u damaged: %s",
+					relation, MyDatabaseId, message)));
 }
 
 static void
@@ -377,8 +446,8 @@ list_relations(int *count)
 
 		list[i].oid = oid_at(i, 1);
 		list[i].is_index = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &is_null));
-		list[i].filenode = oid_at(i, 3);
-		list[i].bytes = int64_at(i, 4);
+		list[i].locked = false;
+		list[i].bytes = int64_at(i, 3);
 	}
 	end_transaction();
 	return list;
@@ -420,24 +489,56 @@ rest(int64 worked_ms)
 }
 
 static bool
-is_damage(const ErrorData *error)
+is_damage(int sqlerrcode)
 {
-	return error->sqlerrcode == ERRCODE_INDEX_CORRUPTED || error->sqlerrcode == ERRCODE_DATA_CORRUPTED;
+	return sqlerrcode == ERRCODE_INDEX_CORRUPTED || sqlerrcode == ERRCODE_DATA_CORRUPTED ||
+		sqlerrcode == ERRCODE_UNDEFINED_FILE || sqlerrcode == ERRCODE_IO_ERROR;
 }
 
-/* Whatever else fails about one relation is no reason to leave out the others. */
-static void
-check_relation(const Candidate *r, const char *schema)
+/* What amcheck has to say of a relation, in the current memory context; NULL: it is sound. */
+static char *
+damage_of(const Candidate *r, const char *schema)
 {
-	volatile bool skipped = false;
+	if (SPI_execute(psprintf(r->is_index ? INDEX_QUERY : TABLE_QUERY, schema, r->oid), true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute failed");
+	if (r->is_index || SPI_processed == 0)
+		return NULL;
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+}
 
+/* An error instead of an answer; no transaction is open any more. */
+static void
+judge_error(Candidate *r, Oid filenode, bool again, const ErrorData *error)
+{
+	if (is_damage(error->sqlerrcode))
+		note_damage(r->oid, filenode, error->message);
+	else if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && again)
+		r->locked = true;
+	else if (error->sqlerrcode != ERRCODE_UNDEFINED_TABLE)
+		note_skipped(r->oid, error->message);
+}
+
+/*
+ * Whatever else fails about one relation is no reason to leave out the others.
+ * What is locked is left for later, if it is to be tried again.
+ */
+static void
+check_relation(Candidate *r, const char *schema, bool again)
+{
+	volatile Oid filenode = InvalidOid;
+
+	r->locked = false;
 	begin_transaction(psprintf("pg_admission: deep check of relation %u", r->oid));
 	PG_TRY();
 	{
-		if (SPI_execute(psprintf(r->is_index ? INDEX_QUERY : TABLE_QUERY, schema, r->oid), true, 0) != SPI_OK_SELECT)
-			elog(ERROR, "SPI_execute failed");
-		if (!r->is_index && SPI_processed > 0)
-			note_damage(r, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+		char	   *damage;
+
+		filenode = filenode_of(r->oid);
+		damage = get_rel_name(r->oid) ? damage_of(r, schema) : NULL;
+		if (damage)
+			note_damage(r->oid, filenode, damage);
+		else
+			note_sound(r->oid);
 		end_transaction();
 	}
 	PG_CATCH();
@@ -450,14 +551,28 @@ check_relation(const Candidate *r, const char *schema)
 			PG_RE_THROW();
 		FlushErrorState();
 		AbortCurrentTransaction();
-		if (is_damage(error))
-			note_damage(r, error->message);
-		else
-			skipped = true;
+		judge_error(r, filenode, again, error);
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
-	note_done(r, skipped);
+}
+
+static void
+check_all(Candidate *relations, int count, const char *schema)
+{
+	for (int i = 0; i < count; i++)
+	{
+		int64		began_ms = adm_clock_ms();
+
+		check_relation(&relations[i], schema, true);
+		note_done(&relations[i]);
+		rest(adm_clock_ms() - began_ms);
+	}
+	for (int i = 0; i < count; i++)
+	{
+		if (relations[i].locked)
+			check_relation(&relations[i], schema, false);
+	}
 }
 
 void
@@ -467,10 +582,7 @@ adm_deep_check_main(Datum arg)
 	char	   *schema;
 	int			count;
 
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, 0);
-	adm_worker_settle();
+	adm_worker_begin(DatumGetObjectId(arg));
 	SetConfigOption("lock_timeout", LOCK_TIMEOUT, PGC_SUSET, PGC_S_OVERRIDE);
 	if (!take_over())
 		return;
@@ -482,12 +594,6 @@ adm_deep_check_main(Datum arg)
 	}
 	relations = list_relations(&count);
 	note_work(relations, count);
-	for (int i = 0; i < count; i++)
-	{
-		int64		began_ms = adm_clock_ms();
-
-		check_relation(&relations[i], schema);
-		rest(adm_clock_ms() - began_ms);
-	}
+	check_all(relations, count, schema);
 	note_end("");
 }

@@ -12,13 +12,15 @@
 #include "datatype/timestamp.h"
 #include "findings.h"
 
-#define ADM_DEEP_MOST_FINDINGS	16
+#define ADM_DEEP_MOST_FINDINGS	32
 #define ADM_DEEP_MESSAGE_SIZE	200
 
+/* Of a relation; known until it is found sound, built anew, or dropped. */
 typedef struct AdmDeepFinding
 {
+	Oid			database;		/* InvalidOid: free */
 	Oid			relation;
-	Oid			filenode;		/* another one now: it has been rebuilt */
+	Oid			filenode;		/* another one now: it has been built anew */
 	char		message[ADM_DEEP_MESSAGE_SIZE];
 } AdmDeepFinding;
 
@@ -31,11 +33,12 @@ typedef struct AdmDeepCheck
 	Oid			last;			/* relation checked; they are taken in order */
 	int64		relations;		/* to check */
 	int64		relations_done; /* skipped ones included */
-	int64		relations_skipped;	/* locked, dropped, or not to be checked */
+	int64		relations_skipped;	/* locked, or not to be checked */
 	int64		bytes;
 	int64		bytes_done;
-	int			damaged;		/* relations */
-	AdmDeepFinding findings[ADM_DEEP_MOST_FINDINGS];	/* the first of them */
+	int64		damaged;		/* relations found so */
+	AdmDeepFinding findings[ADM_DEEP_MOST_FINDINGS];	/* in all databases; the
+														 * first ones */
 	char		problem[ADM_DEEP_MESSAGE_SIZE]; /* why it gave up; "": it did
 												 * not */
 } AdmDeepCheck;

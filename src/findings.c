@@ -7,7 +7,7 @@
 
 #define FIRST_ROOM	64
 
-static const char *const severity_names[] = {"blocking", "warning", "notice", "ok"};
+static const char *const severity_names[] = {"blocking", "warning", "unknown", "notice", "ok"};
 
 const char *
 adm_severity_name(AdmSeverity severity)

@@ -8,6 +8,7 @@ typedef enum AdmSeverity
 {
 	ADM_SEVERITY_BLOCKING,
 	ADM_SEVERITY_WARNING,
+	ADM_SEVERITY_UNKNOWN,		/* something could not be looked at */
 	ADM_SEVERITY_NOTICE,
 	ADM_SEVERITY_OK				/* the check found nothing */
 } AdmSeverity;
@@ -30,7 +31,7 @@ typedef struct AdmFindings
 	int			room;
 } AdmFindings;
 
-/* blocking | warning | notice | ok */
+/* blocking | warning | unknown | notice | ok */
 extern const char *adm_severity_name(AdmSeverity severity);
 
 /* The reverse; an error where there is no such word. */

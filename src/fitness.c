@@ -12,29 +12,22 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
-#define MOST_PLACES	32
-#define LOCK_NAME		"pg_admission_health"
+#define MOST_PLACES		32
+#define LOCK_NAME		"pg_admission_fitness"
 
-typedef struct Place
-{
-	AdmDatabaseHealth health;		/* blocking = 0: free */
-	uint64		round;			/* in which it was recorded */
-} Place;
-
-typedef struct SharedHealth
+typedef struct SharedFitness
 {
 	LWLock	   *lock;			/* constant after start-up; covers the rest */
-	uint64		round;
 	TimestampTz checked_at;
-	Place		places[MOST_PLACES];
-} SharedHealth;
+	AdmBlocked	places[MOST_PLACES];	/* findings = 0: free */
+} SharedFitness;
 
-static SharedHealth *shared = NULL;
+static SharedFitness *shared = NULL;
 
 void
 adm_fitness_shmem_request(void)
 {
-	RequestAddinShmemSpace(MAXALIGN(sizeof(SharedHealth)));
+	RequestAddinShmemSpace(MAXALIGN(sizeof(SharedFitness)));
 	RequestNamedLWLockTranche(LOCK_NAME, 1);
 }
 
@@ -43,10 +36,10 @@ adm_fitness_shmem_startup(void)
 {
 	bool		found;
 
-	shared = ShmemInitStruct("pg_admission health", sizeof(SharedHealth), &found);
+	shared = ShmemInitStruct("pg_admission fitness", sizeof(SharedFitness), &found);
 	if (found)
 		return;
-	memset(shared, 0, sizeof(SharedHealth));
+	memset(shared, 0, sizeof(SharedFitness));
 	shared->lock = &GetNamedLWLockTranche(LOCK_NAME)->lock;
 }
 
@@ -60,66 +53,76 @@ adm_fitness_read(void)
 	f.checked_at = shared->checked_at;
 	for (int i = 0; i < MOST_PLACES; i++)
 	{
-		const AdmDatabaseHealth *v = &shared->places[i].health;
+		const AdmBlocked *b = &shared->places[i];
 
-		if (v->blocking > 0 && f.blocking == 0)
-			f.first = *v;
-		f.blocking += v->blocking;
+		if (b->findings > 0 && f.blocking == 0)
+			f.first = *b;
+		f.blocking += b->findings;
 	}
 	LWLockRelease(shared->lock);
 	return f;
 }
 
+char *
+adm_fitness_place(const AdmBlocked *blocked)
+{
+	if (!OidIsValid(blocked->database))
+		return pstrdup("of the server");
+	return psprintf("in database %s", blocked->database_name);
+}
+
 /* The database's, else a free one, else NULL.  Needs the lock. */
-static Place *
+static AdmBlocked *
 place_for(Oid database)
 {
-	Place	   *free_place = NULL;
+	AdmBlocked *free_place = NULL;
 
 	for (int i = 0; i < MOST_PLACES; i++)
 	{
-		Place	   *place = &shared->places[i];
+		AdmBlocked *place = &shared->places[i];
 
-		if (place->health.blocking == 0)
+		if (place->findings == 0)
 			free_place = free_place ? free_place : place;
-		else if (place->health.database == database)
+		else if (place->database == database)
 			return place;
 	}
 	return free_place;
 }
 
 void
-adm_fitness_record(const AdmDatabaseHealth *health)
+adm_fitness_record(const AdmBlocked *blocked)
 {
-	Place	   *place;
+	AdmBlocked *place;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	shared->checked_at = GetCurrentTimestamp();
-	place = place_for(health->database);
-	if (place)
-	{
-		place->health = *health;
-		place->round = shared->round;
-	}
+	place = place_for(blocked->database);
+	if (place && !(blocked->incomplete && blocked->findings < place->findings))
+		*place = *blocked;
 	LWLockRelease(shared->lock);
 }
 
-void
-adm_fitness_begin_round(void)
+static bool
+is_among(Oid database, const Oid *databases, int count)
 {
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	shared->round++;
-	LWLockRelease(shared->lock);
+	for (int i = 0; i < count; i++)
+	{
+		if (databases[i] == database)
+			return true;
+	}
+	return false;
 }
 
 void
-adm_fitness_end_round(void)
+adm_fitness_keep_only(const Oid *databases, int count)
 {
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < MOST_PLACES; i++)
 	{
-		if (shared->places[i].round < shared->round)
-			shared->places[i].health.blocking = 0;
+		AdmBlocked *place = &shared->places[i];
+
+		if (OidIsValid(place->database) && !is_among(place->database, databases, count))
+			place->findings = 0;
 	}
 	LWLockRelease(shared->lock);
 }

@@ -1,9 +1,9 @@
 /*
- * fitness.h - what the health checks last found in each database that
- * keeps the instance from being opened to traffic.
+ * fitness.h - what the health checks last found in each database that keeps the
+ * instance from being opened to traffic.
  *
- * Whoever runs the checks records what he found in his database; the
- * controller, which cannot read catalogs, reads it.
+ * Whoever runs the checks records what blocks; the controller, which cannot read
+ * catalogs, reads it.
  */
 #ifndef ADM_FITNESS_H
 #define ADM_FITNESS_H
@@ -13,21 +13,22 @@
 #define ADM_FITNESS_FINDING_SIZE	256
 #define ADM_FITNESS_REMEDY_SIZE		256
 
-/* Of one database. */
-typedef struct AdmDatabaseHealth
+/* In one database, or of the server as a whole. */
+typedef struct AdmBlocked
 {
-	Oid			database;
+	Oid			database;		/* InvalidOid: the server */
 	char		database_name[NAMEDATALEN];
-	int			blocking;		/* findings; more than 0 */
+	int			findings;
+	bool		incomplete;		/* there may be more */
 	char		finding[ADM_FITNESS_FINDING_SIZE];	/* the first of them */
 	char		remedy[ADM_FITNESS_REMEDY_SIZE];
-} AdmDatabaseHealth;
+} AdmBlocked;
 
 typedef struct AdmFitness
 {
-	TimestampTz checked_at;		/* a database, the last time; 0: never */
-	int			blocking;		/* findings, in all databases */
-	AdmDatabaseHealth	first;			/* if there are any */
+	TimestampTz checked_at;		/* any database, the last time; 0: never */
+	int			blocking;		/* findings, all together */
+	AdmBlocked	first;			/* if there are any */
 } AdmFitness;
 
 extern void adm_fitness_shmem_request(void);
@@ -36,14 +37,16 @@ extern void adm_fitness_shmem_startup(void);
 /* For anyone: what is known now. */
 extern AdmFitness adm_fitness_read(void);
 
-/* Records what was found in health->database, which may be nothing. */
-extern void adm_fitness_record(const AdmDatabaseHealth *health);
+/* "in database x" or "of the server"; palloc'd. */
+extern char *adm_fitness_place(const AdmBlocked *blocked);
 
 /*
- * For the worker that goes through all databases: what has not been recorded
- * between the two calls, as of a database that is gone, is forgotten.
+ * Records what was found there, which may be nothing.  What was known stays
+ * where less was found by a run that could not look at everything.
  */
-extern void adm_fitness_begin_round(void);
-extern void adm_fitness_end_round(void);
+extern void adm_fitness_record(const AdmBlocked *blocked);
+
+/* Forgets databases that are not among these. */
+extern void adm_fitness_keep_only(const Oid *databases, int count);
 
 #endif							/* ADM_FITNESS_H */

@@ -89,24 +89,35 @@ stop_timeout(void)
  * Findings.
  */
 
+/*
+ * A column of a finding.  Names may have line ends in them: what stands behind
+ * "--" in a remedy must not become a statement.
+ */
+static char *
+column(uint64 row, int number)
+{
+	char	   *text = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number);
+
+	for (char *c = text; c && *c != '\0'; c++)
+	{
+		if (*c == '\n' || *c == '\r')
+			*c = ' ';
+	}
+	return text;
+}
+
 static void
 add_rows(AdmFindings *all, int check)
 {
-	TupleDesc	columns = SPI_tuptable->tupdesc;
-
 	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-
 		adm_findings_add(all, (AdmFinding) {
-			.severity = adm_severity_by_name(SPI_getvalue(row, columns, COLUMN_SEVERITY)),
+			.severity = adm_severity_by_name(column(i, COLUMN_SEVERITY)),
 			.check = adm_health_checks[check].name,
-			.object = SPI_getvalue(row, columns, COLUMN_OBJECT),
-			.evidence = SPI_getvalue(row, columns, COLUMN_EVIDENCE),
-			.cost = SPI_getvalue(row, columns, COLUMN_COST),
-			.remedy = SPI_getvalue(row, columns, COLUMN_REMEDY)
+			.object = column(i, COLUMN_OBJECT),
+			.evidence = column(i, COLUMN_EVIDENCE),
+			.cost = column(i, COLUMN_COST),
+			.remedy = column(i, COLUMN_REMEDY)
 		});
-	}
 }
 
 static void
@@ -143,9 +154,17 @@ run_query(AdmFindings *all, int check, const Parameters *p, MemoryContext contex
 
 /* Whoever asked for the whole to end is obeyed. */
 static bool
-is_ours(const ErrorData *error)
+ends_all(const ErrorData *error)
 {
-	return check_timed_out || error->sqlerrcode != ERRCODE_QUERY_CANCELED;
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED && !check_timed_out;
+}
+
+static void
+add_failure(AdmFindings *all, int check, const ErrorData *error)
+{
+	add_remark(all, check, ADM_SEVERITY_UNKNOWN, check_timed_out ?
+			   psprintf("could not be checked: it took more than %d s", CHECK_TIMEOUT_MS / 1000) :
+			   psprintf("could not be checked: %s", error->message));
 }
 
 static void
@@ -153,6 +172,7 @@ run_check(AdmFindings *all, int check, const Parameters *p)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
 
 	BeginInternalSubTransaction(NULL);
 	start_timeout();
@@ -164,22 +184,20 @@ run_check(AdmFindings *all, int check, const Parameters *p)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
 		stop_timeout();
+		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (!is_ours(error))
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		add_remark(all, check, ADM_SEVERITY_NOTICE, check_timed_out ?
-				   psprintf("could not be checked: it took more than %d s", CHECK_TIMEOUT_MS / 1000) :
-				   psprintf("could not be checked: %s", error->message));
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	if (error == NULL)
+		return;
+	if (ends_all(error))
+		ReThrowError(error);
+	add_failure(all, check, error);
 }
 
 static void
@@ -206,26 +224,57 @@ read_parameters(const char *profile)
 	return p;
 }
 
-/* Findings are sorted, so that the first blocking one is the very first. */
-static void
-record_blocking(const AdmFindings *all)
+static const AdmHealthCheck *
+check_by_name(const char *name)
 {
-	AdmDatabaseHealth v;
-
-	memset(&v, 0, sizeof(v));
-	v.database = MyDatabaseId;
-	while (v.blocking < all->count && all->findings[v.blocking].severity == ADM_SEVERITY_BLOCKING)
-		v.blocking++;
-	if (v.blocking > 0)
+	for (int i = 0; i < adm_health_check_count; i++)
 	{
-		const AdmFinding *f = all->findings;
-		char	   *database = get_database_name(MyDatabaseId);
-
-		strlcpy(v.database_name, database ? database : "", sizeof(v.database_name));
-		snprintf(v.finding, sizeof(v.finding), "%s: %s: %s", f->check, f->object, f->evidence);
-		strlcpy(v.remedy, f->remedy ? f->remedy : "", sizeof(v.remedy));
+		if (strcmp(adm_health_checks[i].name, name) == 0)
+			return &adm_health_checks[i];
 	}
-	adm_fitness_record(&v);
+	return NULL;
+}
+
+/* The deep check is none of them, and of a database. */
+static bool
+is_of_server(const AdmFinding *f)
+{
+	const AdmHealthCheck *check = check_by_name(f->check);
+
+	return check && check->of_server;
+}
+
+static bool
+leaves_open(const AdmFinding *f)
+{
+	const AdmHealthCheck *check = check_by_name(f->check);
+
+	return f->severity == ADM_SEVERITY_UNKNOWN && check && check->may_block;
+}
+
+/* What blocks, of this database or of the server; the first one is the worst. */
+static void
+record_blocking(const AdmFindings *all, bool of_server)
+{
+	AdmBlocked	b;
+
+	memset(&b, 0, sizeof(b));
+	b.database = of_server ? InvalidOid : MyDatabaseId;
+	if (!of_server)
+		strlcpy(b.database_name, get_database_name(MyDatabaseId), sizeof(b.database_name));
+	for (int i = 0; i < all->count; i++)
+	{
+		const AdmFinding *f = &all->findings[i];
+
+		if (is_of_server(f) != of_server)
+			continue;
+		b.incomplete |= leaves_open(f);
+		if (f->severity != ADM_SEVERITY_BLOCKING || b.findings++ > 0)
+			continue;
+		snprintf(b.finding, sizeof(b.finding), "%s: %s: %s", f->check, f->object, f->evidence);
+		strlcpy(b.remedy, f->remedy ? f->remedy : "", sizeof(b.remedy));
+	}
+	adm_fitness_record(&b);
 }
 
 /*
@@ -286,6 +335,9 @@ adm_health_run(bool may_block_only, const char *profile)
 		adm_deep_check_add_damage(&all);
 	adm_findings_sort(&all);
 	if (adm_state_attached())
-		record_blocking(&all);
+	{
+		record_blocking(&all, false);
+		record_blocking(&all, true);
+	}
 	return all;
 }

@@ -31,11 +31,15 @@
 
 /*
  * Between two rounds over all databases: soon again while something is to be
- * mended, and never more than a tenth of the time.
+ * mended, and no more than a tenth of the time, unless a round waits for long.
  */
 #define ROUND_WHEN_BLOCKED_MS	(5 * 1000)
 #define ROUND_WHEN_FIT_MS		(60 * 1000)
 #define SHARE_OF_TIME			10
+#define LONGEST_BREAK_MS		(60 * 1000)
+
+/* Further ones are not looked at. */
+#define MOST_DATABASES			1000
 
 extern PGDLLEXPORT void adm_health_list_main(Datum arg);
 extern PGDLLEXPORT void adm_health_database_main(Datum arg);
@@ -48,67 +52,65 @@ extern PGDLLEXPORT void adm_health_database_main(Datum arg);
  * Templates are left out: nobody's traffic goes there, and CREATE DATABASE wants
  * them to itself.
  */
-static List *
-list_databases(void)
+static bool
+takes_traffic(Form_pg_database database)
 {
-	MemoryContext context = CurrentMemoryContext;
-	List	   *databases = NIL;
+	return database->datallowconn && !database->datistemplate && database->datconnlimit >= -1;
+}
+
+/* Returns how many there are. */
+static int
+list_databases(Oid databases[MOST_DATABASES])
+{
 	Relation	rel;
 	TableScanDesc scan;
 	HeapTuple	tuple;
+	int			count = 0;
 
 	StartTransactionCommand();
 	(void) GetTransactionSnapshot();
 	rel = table_open(DatabaseRelationId, AccessShareLock);
 	scan = table_beginscan_catalog(rel, 0, NULL);
-	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	while (count < MOST_DATABASES && (tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
-		MemoryContext before;
 
-		if (!database->datallowconn || database->datistemplate || database->datconnlimit < -1)
-			continue;
-		before = MemoryContextSwitchTo(context);
-		databases = lappend_oid(databases, database->oid);
-		MemoryContextSwitchTo(before);
+		if (takes_traffic(database))
+			databases[count++] = database->oid;
 	}
 	table_endscan(scan);
 	table_close(rel, AccessShareLock);
 	CommitTransactionCommand();
-	MemoryContextSwitchTo(context);
-	return databases;
+	return count;
 }
 
 void
 adm_health_list_main(Datum arg)
 {
-	List	   *databases;
-	ListCell   *cell;
+	Oid			databases[MOST_DATABASES];
+	int			count;
 
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
-	MemoryContextSwitchTo(TopMemoryContext);
-	databases = list_databases();
-	adm_fitness_begin_round();
-	foreach(cell, databases)
+	adm_worker_begin(InvalidOid);
+	count = list_databases(databases);
+	if (count < MOST_DATABASES)
+		adm_fitness_keep_only(databases, count);
+	for (int i = 0; i < count; i++)
 	{
 		BackgroundWorkerHandle *handle = adm_worker_start("adm_health_database_main", "pg_admission health check",
-													  ObjectIdGetDatum(lfirst_oid(cell)));
+														  ObjectIdGetDatum(databases[i]));
 
 		/* What was known of the others stays so. */
 		if (handle == NULL)
 			return;
 		(void) WaitForBackgroundWorkerShutdown(handle);
+		CHECK_FOR_INTERRUPTS();
 	}
-	adm_fitness_end_round();
 }
 
 void
 adm_health_database_main(Datum arg)
 {
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, 0);
-	adm_worker_settle();
+	adm_worker_begin(DatumGetObjectId(arg));
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -152,7 +154,7 @@ check_databases(void)
 			return;
 		pfree(runs);
 		runs = NULL;
-		due_ms = now_ms + Max(wait_ms, SHARE_OF_TIME * (now_ms - began_ms));
+		due_ms = now_ms + Max(wait_ms, Min(SHARE_OF_TIME * (now_ms - began_ms), LONGEST_BREAK_MS));
 	}
 	if (now_ms < due_ms)
 		return;
@@ -163,16 +165,19 @@ check_databases(void)
 }
 
 static void
-note_change(bool holds)
+note_hold(const AdmFitness *f)
 {
-	AdmFitness	f = adm_fitness_read();
+	adm_events_note(ADM_EVENT_WARMUP,
+					psprintf("pg_admission holds the warm-up's progress: blocking findings of the health check: %d", f->blocking),
+					psprintf("The first, %s: %s", adm_fitness_place(&f->first), f->first.finding));
+}
 
-	if (holds)
-		adm_events_note(ADM_EVENT_WARMUP,
-						psprintf("pg_admission holds the warm-up's progress: %d blocking findings of the health check", f.blocking),
-						psprintf("The first, in database %s: %s", f.first.database_name, f.first.finding));
-	else
-		adm_events_note(ADM_EVENT_WARMUP, "pg_admission lets the warm-up go on: no blocking findings of the health check", NULL);
+static void
+note_release(const AdmFitness *f)
+{
+	adm_events_note(ADM_EVENT_WARMUP,
+					f->blocking > 0 ? "pg_admission lets the warm-up go on: pg_admission.hold_for_health is off" :
+					"pg_admission lets the warm-up go on: no blocking findings of the health check", NULL);
 }
 
 void
@@ -180,7 +185,8 @@ adm_health_round(void)
 {
 	MemoryContext context = CurrentMemoryContext;
 	AdmWarmupState s = adm_state_warmup();
-	bool		holds = wants_health(&s.warmup) && adm_fitness_read().blocking > 0;
+	AdmFitness	fitness = adm_fitness_read();
+	bool		holds = wants_health(&s.warmup) && fitness.blocking > 0;
 
 	if (wants_health(&s.warmup))
 		check_databases();
@@ -188,6 +194,8 @@ adm_health_round(void)
 	if (holds == s.unfit)
 		return;
 	adm_state_set_unfit(holds);
-	if (s.warmup.phase != ADM_PHASE_OPEN)
-		note_change(holds);
+	if (holds)
+		note_hold(&fitness);
+	else if (s.warmup.phase != ADM_PHASE_OPEN)
+		note_release(&fitness);
 }

@@ -109,9 +109,9 @@ movement(const AdmReport *r)
 {
 	const AdmWarmupState *s = &r->state;
 
-	if (s->unfit)
-		return psprintf("progress waits for %d blocking findings of admission.health_check(), first in database %s: %s",
-						r->fitness.blocking, r->fitness.first.database_name, r->fitness.first.finding);
+	if (s->unfit && r->fitness.blocking > 0)
+		return psprintf("progress waits for what admission.health_check() finds blocking, %d in all, the first %s: %s",
+						r->fitness.blocking, adm_fitness_place(&r->fitness.first), r->fitness.first.finding);
 	if (s->advance == ADM_ADVANCE_CLOCK)
 		return psprintf("the caps rise with the clock for another %s", time_left(&s->warmup));
 	if (!s->governed)
@@ -318,8 +318,8 @@ advice_on_health(const AdmReport *r)
 {
 	if (!r->state.unfit || r->fitness.blocking == 0)
 		return NULL;
-	return psprintf("in database %s: %s -- %d blocking findings; to see them all: SELECT * FROM admission.health_check(); to let the caps rise all the same: ALTER SYSTEM SET pg_admission.hold_for_health = off; SELECT pg_reload_conf();",
-					r->fitness.first.database_name, r->fitness.first.remedy, r->fitness.blocking);
+	return psprintf("to mend what is first, %s: %s -- there are %d; to see them all: SELECT * FROM admission.health_check(); to let the caps rise all the same: ALTER SYSTEM SET pg_admission.hold_for_health = off; SELECT pg_reload_conf();",
+					adm_fitness_place(&r->fitness.first), r->fitness.first.remedy, r->fitness.blocking);
 }
 
 static char *

@@ -80,12 +80,14 @@ start_deep_check(void)
 	{
 		case ADM_DEEP_RUNS_ELSEWHERE:
 			ereport(WARNING,
-					(errmsg("a deep check runs in another database"),
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("a deep check runs in another database"),
 					 errhint("Ask again when it has ended; see pg_stat_activity.")));
 			break;
 		case ADM_DEEP_NO_WORKER:
 			ereport(WARNING,
-					(errmsg("the deep check could not be started: no worker slot is free"),
+					(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+					 errmsg("the deep check could not be started: no worker slot is free"),
 					 errhint("See max_worker_processes.")));
 			break;
 		case ADM_DEEP_STARTED:

@@ -13,9 +13,11 @@
 extern BackgroundWorkerHandle *adm_worker_start(const char *function, const char *name, Datum argument);
 
 /*
- * For the worker, once it has a database: it trusts no search_path, and writes
- * nothing.
+ * For the worker, first of all: connects it as the bootstrap superuser, to this
+ * database or, by InvalidOid, to none but the shared catalogs.  It can be
+ * terminated like a session, only reads, and obeys no settings of the database,
+ * which are its owner's.
  */
-extern void adm_worker_settle(void);
+extern void adm_worker_begin(Oid database);
 
 #endif							/* ADM_WORKER_H */

@@ -90,7 +90,7 @@ sub expect_finding
 	my ($check, $object, $severity, $evidence, @findings) = @_;
 	my @found = pick($check, $object, @findings);
 
-	is(scalar @found, 1, "$check: $object is found") or return { severity => '', remedy => 'nothing was found' };
+	is(scalar @found, 1, "$check: $object is found") or return { check => $check, object => $object, cost => '', remedy => 'nothing was found' };
 	is($found[0]->{severity}, $severity, "$check: $object: its severity");
 	like($found[0]->{evidence}, $evidence, "$check: $object: its evidence");
 	return $found[0];
@@ -146,6 +146,10 @@ $old->safe_psql('postgres', q{
 	CREATE TABLE measured_before PARTITION OF measured FOR VALUES FROM (0) TO (3000);
 	CREATE TABLE measured_now PARTITION OF measured FOR VALUES FROM (3000) TO (4000);
 	INSERT INTO measured SELECT n, repeat('x', 500) FROM generate_series(0, 3010) AS n;
+
+	-- has no statistics, and is not to have any
+	CREATE TABLE blobs AS SELECT repeat('x', 500) AS blob FROM generate_series(1, 3000);
+	ALTER TABLE blobs ALTER COLUMN blob SET STATISTICS 0;
 	ANALYZE;
 	});
 $old->safe_psql('postgres', 'CREATE DATABASE archive');
@@ -206,6 +210,7 @@ wait_status($new, "phase_reason LIKE '%progress waits for $blocking blocking fin
 like(status_of($new, 'phase_reason'), qr/, first in database (?:postgres|archive): statistics: public\.\S+.*: no statistics; /,
 	'it is held, and says by what');
 like(status_of($new, 'advice'), qr/^in database \w+: ANALYZE public\.\S+/, 'and what to do');
+is(status_of($new, 'health_blocking'), $blocking, 'and how much there is');
 my $progress = status_of($new, 'progress');
 
 my @found = function_findings($new, 'postgres', $profile);
@@ -260,8 +265,7 @@ is($new->safe_psql('postgres', $app_settings), $carried, 'and are as they were')
 is_deeply([ above_notice($look->(), script_findings($new, 'postgres'), $look_archive->()) ], [], 'then nothing is left');
 wait_status($new, "phase_reason ~ 'the caps rise with the clock'");
 $progress = status_of($new, 'progress');
-wait_status($new, "progress > $progress");
-pass('and nothing holds the warm-up');
+ok(wait_status($new, "progress > $progress"), 'and nothing holds the warm-up');
 $new->stop;
 
 # Logical replication.
@@ -315,8 +319,8 @@ $subscriber->poll_query_until('shop', q{
 my $copying = expect_finding('subscriptions', '"Move"', 'blocking', qr/^1 of 6 tables are not copied yet, among them public\.shops; [1-9]\d* errors so far$/,
 	grep { $_->{severity} eq 'blocking' } $look_here->());
 $subscriber->safe_psql('postgres', 'SELECT admission.start_warmup()');
-wait_status($subscriber, q{phase_reason ~ 'in database shop: subscriptions: "Move": 1 of 6 tables'});
-pass('which holds a warm-up that was started by hand');
+ok(wait_status($subscriber, q{phase_reason ~ 'in database shop: subscriptions: "Move": 1 of 6 tables'}),
+	'which holds a warm-up that was started by hand');
 
 # The remedy says what to wait for.
 my ($query) = $copying->{remedy} =~ /(SELECT .*) is empty/;

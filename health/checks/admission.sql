@@ -5,7 +5,7 @@ SELECT 'warning' AS severity, 'shared_preload_libraries' AS object, 'pg_admissio
 	format('ALTER SYSTEM SET shared_preload_libraries = %s; -- then restart',
 		(SELECT string_agg(quote_literal(btrim(l.name)), ', ')
 			FROM unnest(string_to_array(nullif(current_setting('shared_preload_libraries'), ''), ',') || 'pg_admission'::text) AS l (name))) AS remedy
-WHERE current_setting('shared_preload_libraries') !~ '(^|,| )pg_admission($|,| )'
+WHERE current_setting('shared_preload_libraries') !~ '(^|[,/ "])pg_admission($|[, "])'
 	AND EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_admission')
 UNION ALL
 SELECT 'warning', 'pg_admission.mode', format('pg_admission.mode is %s: nobody is held', current_setting('pg_admission.mode', true)),
@@ -13,7 +13,10 @@ SELECT 'warning', 'pg_admission.mode', format('pg_admission.mode is %s: nobody i
 WHERE current_setting('pg_admission.mode', true) <> 'enforce'
 UNION ALL
 SELECT 'warning', 'pg_admission.exempt_roles', format('no role is named %s, so nobody is exempt by it', btrim(btrim(e.item), '+"')),
-	'instant', format('CREATE ROLE %I LOGIN IN ROLE pg_monitor; -- or take it out of pg_admission.exempt_roles', btrim(btrim(e.item), '+"'))
+	'instant', format('ALTER SYSTEM SET pg_admission.exempt_roles = %s; SELECT pg_reload_conf();', coalesce((
+		SELECT string_agg(quote_literal(btrim(o.item)), ', ')
+		FROM unnest(string_to_array(current_setting('pg_admission.exempt_roles'), ',')) AS o (item)
+		WHERE o.item <> e.item), ''''''))
 FROM unnest(string_to_array(nullif(current_setting('pg_admission.exempt_roles', true), ''), ',')) AS e (item)
 WHERE NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = btrim(btrim(e.item), '+"'))
 UNION ALL

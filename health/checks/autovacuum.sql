@@ -10,7 +10,8 @@ SELECT 'warning', format('%I.%I', n.nspname, c.relname),
 FROM pg_class AS c
 	JOIN pg_namespace AS n ON n.oid = c.relnamespace
 	JOIN pg_stat_all_tables AS s ON s.relid = c.oid
-WHERE c.relkind IN ('r', 'm') AND c.reloptions && ARRAY['autovacuum_enabled=false', 'autovacuum_enabled=off', 'autovacuum_enabled=0']
+WHERE c.relkind IN ('r', 'm') AND EXISTS (
+	SELECT FROM pg_options_to_table(c.reloptions) AS o WHERE o.option_name = 'autovacuum_enabled' AND NOT o.option_value::boolean)
 UNION ALL
 SELECT 'warning', 'autovacuum_max_workers',
 	format('all %s workers are busy, and %s more tables are due', w.busy, d.due), 'instant',

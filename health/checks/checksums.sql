@@ -1,11 +1,12 @@
+-- Of the server.
 -- Pages that failed their checksum; no checksums.
 SELECT 'blocking' AS severity,
 	coalesce(d.datname::text, 'shared relations') AS object,
 	format('%s pages failed their checksum, the last at %s', d.checksum_failures,
 		to_char(d.checksum_last_failure, 'YYYY-MM-DD HH24:MI:SS')) AS evidence,
 	'minutes' AS cost,
-	format('pg_amcheck --heapallindexed --dbname=%s, then restore what it names; SELECT pg_stat_reset() in that database forgets the failures',
-		coalesce(d.datname, 'postgres')) AS remedy
+	format('pg_amcheck --heapallindexed --database=%s, then restore what it names; SELECT pg_stat_reset() in that database forgets the failures',
+		CASE WHEN d.datname ~ '^[[:alnum:]_-]+$' THEN d.datname ELSE 'DATABASE' END) AS remedy
 FROM pg_stat_database AS d
 WHERE d.checksum_failures > 0
 UNION ALL

@@ -1,9 +1,10 @@
+-- Of the server.
 -- More connections than the machine can serve.  Given are its processors and
 -- memory; where they are not known, nothing is said of them.
 WITH given AS (
 	SELECT :cores::float8 AS cores, :memory_bytes::float8 AS memory_bytes,
 		current_setting('max_connections')::int AS max_connections,
-		(SELECT s.setting::float8 * 8192 FROM pg_settings AS s WHERE s.name = 'shared_buffers') AS shared_bytes,
+		(SELECT s.setting::float8 * current_setting('block_size')::int FROM pg_settings AS s WHERE s.name = 'shared_buffers') AS shared_bytes,
 		(SELECT s.setting::float8 * 1024 FROM pg_settings AS s WHERE s.name = 'work_mem') AS work_bytes
 )
 SELECT 'warning' AS severity, 'max_connections' AS object,

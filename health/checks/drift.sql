@@ -5,11 +5,13 @@ WITH given AS (
 	SELECT o.key AS name, o.value AS was, CASE WHEN s.unit = '8kB' AND s.reset_val !~ '^-' THEN (s.reset_val::numeric * 8) || 'kB' ELSE s.reset_val || coalesce(s.unit, '') END AS is_now, s.context, s.source,
 		o.key IN ('shared_buffers', 'work_mem', 'maintenance_work_mem', 'effective_cache_size', 'max_connections',
 			'random_page_cost', 'default_statistics_target', 'jit', 'max_wal_size', 'shared_preload_libraries',
-			'default_transaction_isolation', 'TimeZone', 'DateStyle', 'search_path') AS matters
+			'default_transaction_isolation', 'TimeZone', 'DateStyle', 'search_path') AS matters,
+		-- What is loaded here stays; with an empty list set, no server starts.
+		o.key LIKE '%_preload_libraries' AS adds
 	FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'settings') AS o
 		LEFT JOIN pg_settings AS s ON s.name = o.key
 ), carried AS (
-	SELECT (g.profile #>> '{load,connections}')::int AS connections,
+	SELECT (g.profile #>> '{load,connections}')::int AS connections, (g.profile #>> '{settings,max_connections}')::int AS allowed,
 		current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS room
 	FROM given AS g
 )
@@ -17,7 +19,7 @@ SELECT 'warning' AS severity, 'max_connections' AS object,
 	format('the old instance carried %s connections, this one has room for %s', c.connections, c.room) AS evidence,
 	'restart' AS cost,
 	format('ALTER SYSTEM SET max_connections = %s; -- then restart',
-		c.connections + current_setting('superuser_reserved_connections')::int + 10) AS remedy
+		greatest(c.connections + current_setting('superuser_reserved_connections')::int + 10, c.allowed)) AS remedy
 FROM carried AS c
 WHERE c.connections > c.room
 UNION ALL
@@ -27,13 +29,21 @@ SELECT CASE WHEN s.matters THEN 'warning' ELSE 'notice' END, s.name,
 	CASE WHEN s.is_now IS NULL THEN 'see the release notes, or load the library it belongs to'
 		ELSE format('ALTER SYSTEM SET %I = %s; %s', s.name,
 			CASE WHEN s.name IN ('search_path', 'DateStyle', 'shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries')
-				THEN coalesce((SELECT string_agg(quote_literal(btrim(i.item, ' "')), ', ' ORDER BY i.place)
-					FROM unnest(string_to_array(s.was, ',')) WITH ORDINALITY AS i (item, place)), '''''')
+				THEN coalesce((
+					SELECT string_agg(quote_literal(l.item), ', ' ORDER BY l.place)
+					FROM (SELECT btrim(i.item, ' "') AS item, min(i.place) AS place
+						FROM unnest(string_to_array(CASE WHEN s.adds THEN s.is_now || ',' || s.was ELSE s.was END, ',')) WITH ORDINALITY AS i (item, place)
+						GROUP BY 1) AS l
+					WHERE l.item <> '' OR NOT s.adds), '''''')
 				ELSE quote_literal(s.was) END,
 			CASE WHEN s.context = 'postmaster' THEN '-- then restart' ELSE 'SELECT pg_reload_conf();' END) END
 FROM settings AS s
 -- Lists may be spaced and quoted in other ways.
-WHERE translate(s.was, ' "', '') IS DISTINCT FROM translate(s.is_now, ' "', '') AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
+WHERE translate(s.was, ' "', '') IS DISTINCT FROM translate(s.is_now, ' "', '')
+	AND (NOT s.adds OR s.is_now IS NULL OR EXISTS (
+		SELECT FROM unnest(string_to_array(translate(s.was, ' "', ''), ',')) AS w (item)
+		WHERE w.item <> '' AND w.item <> ALL (string_to_array(translate(s.is_now, ' "', ''), ','))))
+	AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
 UNION ALL
 SELECT 'warning', e.key, format('version %s was created, here it is not', e.value), 'instant', format('CREATE EXTENSION %I;', e.key)
 FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'extensions') AS e

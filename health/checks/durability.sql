@@ -1,3 +1,4 @@
+-- Of the server.
 -- What a restore switches off to be fast, and is forgotten: a crash would lose
 -- or damage data.
 SELECT CASE WHEN s.name = 'synchronous_commit' THEN 'notice' ELSE 'blocking' END AS severity,

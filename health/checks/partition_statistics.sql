@@ -1,7 +1,13 @@
 -- Partitioned tables without statistics over all partitions, which autovacuum
 -- never makes: joins and groupings over them are guesses.
-WITH known AS MATERIALIZED (
+WITH RECURSIVE known AS MATERIALIZED (
 	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s WHERE s.inherited
+), below AS (
+	-- pg_partition_tree() would lock all of them.
+	SELECT i.inhparent AS root, i.inhrelid AS relid
+	FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhparent AND c.relkind = 'p'
+	UNION ALL
+	SELECT b.root, i.inhrelid FROM below AS b JOIN pg_inherits AS i ON i.inhparent = b.relid
 )
 SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
 	format('no statistics over its partitions, %s of which have about %s rows',
@@ -10,8 +16,8 @@ SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
 	format('ANALYZE %I.%I;', n.nspname, c.relname) AS remedy
 FROM pg_class AS c
 	JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	JOIN LATERAL pg_partition_tree(c.oid) AS t ON t.isleaf
-	JOIN pg_class AS p ON p.oid = t.relid AND p.reltuples > 0
+	JOIN below AS b ON b.root = c.oid
+	JOIN pg_class AS p ON p.oid = b.relid AND p.relkind <> 'p' AND p.reltuples > 0
 	LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = c.relname
 WHERE c.relkind = 'p' AND k.tablename IS NULL
 	AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'

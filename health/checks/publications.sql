@@ -16,7 +16,8 @@ WHERE c.relkind = 'r' AND c.relreplident IN ('d', 'i', 'n') AND NOT EXISTS (
 	SELECT FROM pg_index AS i
 	WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
 UNION ALL
-SELECT 'notice', format('%I', p.pubname), 'no logical slot of this database could read it', 'instant', format('DROP PUBLICATION %I;', p.pubname)
+SELECT 'notice', format('%I', p.pubname), 'no logical slot of this database could read it', 'instant',
+	format('SELECT * FROM pg_publication_tables WHERE pubname = %L; -- if it is left over: DROP PUBLICATION %I;', p.pubname, p.pubname)
 FROM pg_publication AS p
-WHERE NOT EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.database = current_database())
+WHERE NOT pg_is_in_recovery() AND NOT EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.database = current_database())
 ORDER BY severity DESC, object

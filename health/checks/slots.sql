@@ -1,3 +1,4 @@
+-- Of the server.
 -- Replication slots that nobody uses, or that lag: they keep WAL until the disk
 -- is full, and dead rows from VACUUM.
 WITH slots AS (

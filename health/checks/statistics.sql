@@ -1,16 +1,17 @@
 -- Tables whose columns have no statistics, as all have after pg_upgrade before
 -- 18 and after a restore: their plans are guesses.  Where statistics cannot be
 -- read, tables that were neither analyzed nor vacuumed.  Small tables may never
--- have been due; the limit is that of autovacuum's patience, not of harm.
+-- have been due.
 WITH known AS MATERIALIZED (
 	SELECT DISTINCT s.schemaname, s.tablename FROM pg_stats AS s WHERE NOT s.inherited
 ), locked AS MATERIALIZED (
 	SELECT l.relation FROM pg_locks AS l
 	-- Waiting for it is enough: who comes later waits behind that.
 	WHERE l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
-		AND l.relation IS NOT NULL
+		AND l.database IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
 ), unknown AS MATERIALIZED (
-	SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.reltuples, c.relpages
+	SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.reltuples, c.relpages,
+		EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid) AS is_locked
 	FROM pg_class AS c
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		LEFT JOIN known AS k ON k.schemaname = n.nspname AND k.tablename = c.relname
@@ -18,26 +19,37 @@ WITH known AS MATERIALIZED (
 		AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 		AND k.tablename IS NULL
 		AND (c.reltuples < 0 OR (has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)))
-		AND NOT EXISTS (SELECT FROM locked AS l WHERE l.relation = c.oid)
 ), sized AS MATERIALIZED (
-	SELECT u.name, u.reltuples, u.relpages, pg_relation_size(u.oid) AS bytes FROM unknown AS u
+	SELECT u.oid, u.name, u.reltuples, u.relpages, pg_relation_size(u.oid) AS bytes FROM unknown AS u WHERE NOT u.is_locked
 ), ranked AS (
 	SELECT s.name, s.bytes, s.bytes >= 1024 * 1024 AS large,
+		-- All large ones together: a staging table is no reason to wait.
+		CASE WHEN sum(s.bytes) FILTER (WHERE s.bytes >= 1024 * 1024) OVER () >= 0.01 * pg_database_size(current_database())
+			THEN 'blocking' ELSE 'warning' END AS severity,
 		row_number() OVER (ORDER BY s.bytes DESC, s.name) AS place
 	FROM sized AS s
 	-- What was found empty and has not grown since has nothing to know.
 	WHERE s.bytes > CASE WHEN s.reltuples = 0 THEN 8192::bigint * s.relpages ELSE 0 END
+		-- Nor has one that is to have none, by SET STATISTICS 0 of all columns.
+		AND (s.bytes < 1024 * 1024 OR EXISTS (
+			SELECT FROM pg_attribute AS a
+			WHERE a.attrelid = s.oid AND a.attnum > 0 AND NOT a.attisdropped AND coalesce(a.attstattarget, -1) <> 0))
 )
-SELECT 'blocking' AS severity, r.name AS object,
+SELECT r.severity, r.name AS object,
 	format('no statistics; %s', pg_size_pretty(r.bytes)) AS evidence,
 	'minutes' AS cost,
 	format('ANALYZE %s;', r.name) AS remedy
 FROM ranked AS r
 WHERE r.large AND r.place <= 10
 UNION ALL
-SELECT CASE WHEN bool_or(r.large) THEN 'blocking' ELSE 'notice' END,
+SELECT CASE WHEN bool_or(r.large) THEN min(r.severity) ELSE 'notice' END,
 	format('%s%s tables', count(*), CASE WHEN bool_or(r.place > 10 AND r.large) THEN ' more' ELSE ' small' END),
 	format('no statistics; %s together, the largest %s', pg_size_pretty(sum(r.bytes)), max(r.name) FILTER (WHERE r.place = least_place)),
 	'minutes', 'ANALYZE;'
 FROM (SELECT r.*, min(r.place) OVER () AS least_place FROM ranked AS r WHERE NOT r.large OR r.place > 10) AS r
+HAVING count(*) > 0
+UNION ALL
+SELECT 'unknown', format('%s tables', count(*)), 'not looked at: locked by others; among them ' || min(u.name), 'instant', 'check again later'
+FROM unknown AS u
+WHERE u.is_locked
 HAVING count(*) > 0

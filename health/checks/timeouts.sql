@@ -1,3 +1,4 @@
+-- Of the server.
 -- Settings that let work and connections stay whose client has gone.
 SELECT 'notice' AS severity, t.name AS object, format('%s is %s: %s', t.name, current_setting(t.name), t.harm) AS evidence, 'instant' AS cost,
 	format('ALTER SYSTEM SET %I = %L; SELECT pg_reload_conf();', t.name, t.better) AS remedy
