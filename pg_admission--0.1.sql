@@ -1419,7 +1419,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'adm_health_check';
 
 COMMENT ON FUNCTION admission.health_check(boolean, jsonb) IS
-'what keeps this instance from being opened to traffic, as seen from this database, what to do first coming first; severity: blocking | warning | notice | ok: the check found nothing; cost of the remedy: instant | minutes | lock: it locks a table while it rewrites it | restart of the server; docs: where to read on; deep: besides starts amcheck on all tables and btree indexes of this database, in a worker that goes on while the machine is comfortable, or goes on with it if it was stopped; how far it is, and what it found, is among the findings then and later, and fresh for an hour; profile: of the instance before this one, by health_profile(); it only reads, and gives up a check after 5 s or where it would wait for a lock';
+'what keeps this instance from being opened to traffic, as seen from this database, what to do first coming first; severity: blocking | warning | unknown: something could not be looked at | notice | ok: the check found nothing; cost of the remedy: instant | minutes | lock: it locks a table while it rewrites it | restart of the server; docs: where to read on; deep: besides starts amcheck on all tables and btree indexes of this database, in a worker that goes on while the machine is comfortable, or goes on with it if it was stopped; how far it is, and what it found, is among the findings then and later, and fresh for an hour; profile: of the instance before this one, by health_profile(); it only reads, and gives up a check after 5 s or where it would wait for a lock';
 
 CREATE FUNCTION admission.health_profile()
 RETURNS jsonb

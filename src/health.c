@@ -196,7 +196,11 @@ run_check(AdmFindings *all, int check, const Parameters *p)
 	if (error == NULL)
 		return;
 	if (ends_all(error))
+	{
+		/* Not the text of the check. */
+		error->context = psprintf("health check \"%s\"", adm_health_checks[check].name);
 		ReThrowError(error);
+	}
 	add_failure(all, check, error);
 }
 
