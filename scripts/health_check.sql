@@ -890,18 +890,26 @@ SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- Published tables whose UPDATE and DELETE fail, since nothing identifies a row.
 -- Publications that nobody reads.
 WITH published AS (
-	SELECT DISTINCT t.schemaname, t.tablename
-	FROM pg_publication AS p JOIN pg_publication_tables AS t ON t.pubname = p.pubname
-	WHERE p.pubupdate OR p.pubdelete
+	-- The view pg_publication_tables opens them, and waits where they are locked.
+	SELECT DISTINCT c.oid
+	FROM pg_publication AS p
+		JOIN pg_class AS c ON c.relkind = 'r' AND c.relpersistence = 'p'
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE (p.pubupdate OR p.pubdelete) AND (
+		(p.puballtables AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_')
+		OR EXISTS (SELECT FROM pg_publication_namespace AS s WHERE s.pnpubid = p.oid AND s.pnnspid = c.relnamespace)
+		OR EXISTS (SELECT FROM pg_publication_rel AS r WHERE r.prpubid = p.oid AND (r.prrelid = c.oid
+				OR (c.relispartition AND r.prrelid IN (SELECT a.relid FROM pg_partition_ancestors(c.oid) AS a)))
+			AND coalesce(to_jsonb(r) ->> 'prexcept', 'false') = 'false'))
 )
 SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
 	'published without a replica identity: UPDATE and DELETE fail' AS evidence,
 	'instant' AS cost,
 	format('ALTER TABLE %I.%I REPLICA IDENTITY FULL; -- or give it a primary key', n.nspname, c.relname) AS remedy
 FROM published AS p
-	JOIN pg_namespace AS n ON n.nspname = p.schemaname
-	JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = p.tablename
-WHERE c.relkind = 'r' AND c.relreplident IN ('d', 'i', 'n') AND NOT EXISTS (
+	JOIN pg_class AS c ON c.oid = p.oid
+	JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relreplident IN ('d', 'i', 'n') AND NOT EXISTS (
 	SELECT FROM pg_index AS i
 	WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
 UNION ALL

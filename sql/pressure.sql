@@ -9,7 +9,14 @@ SELECT sampled_at > :'first' AS fresh, sample_age_s BETWEEN 0 AND 60 AS young,
        memory_used BETWEEN 0 AND 1 AS memory_used, load1 >= 0 AS load, sources LIKE 'running: %' AS sources
 FROM admission.pressure;
 
--- the history has it too, and grows
+-- the history begins when the server has run for pg_admission.sample_interval
+DO $$
+BEGIN
+	FOR i IN 1 .. 500 LOOP
+		EXIT WHEN EXISTS (SELECT FROM admission.pressure_history);
+		PERFORM pg_sleep(0.01);
+	END LOOP;
+END $$;
 SELECT count(*) >= 1 AS samples, bool_and(level IN ('comfortable', 'high', 'critical')) AS levels,
        max(sampled_at) > :'first'::timestamptz - interval '1 s' AS recent
 FROM admission.pressure_history;

@@ -43,9 +43,11 @@ SELECT pg_reload_conf();
 \c
 SELECT current_setting('pg_admission.warmup_duration') AS duration;
 
--- pressure
+-- pressure; from 18 on PostgreSQL's message has units
+\set VERBOSITY sqlstate
 ALTER SYSTEM SET pg_admission.sample_interval = '50ms';
 ALTER SYSTEM SET pg_admission.sample_interval = '2min';
+\set VERBOSITY default
 -- only for tests: not among the settings that are shown
 SELECT count(*) FROM pg_settings WHERE name = 'pg_admission.system_root';
 
@@ -55,8 +57,10 @@ ALTER SYSTEM SET pg_admission.max_running_transactions = '0x';
 ALTER SYSTEM SET pg_admission.max_running_transactions = '-1';
 ALTER SYSTEM SET pg_admission.warmup_initial_transactions = '262144';
 ALTER SYSTEM SET pg_admission.warmup_initial_transactions = '';
+\set VERBOSITY sqlstate
 ALTER SYSTEM SET pg_admission.transaction_queue_timeout = '-1';
 ALTER SYSTEM SET pg_admission.long_transaction_after = '-2';
+\set VERBOSITY default
 ALTER SYSTEM SET pg_admission.client_check_interval = 'never';
 -- patience belongs to the work, and is an administrator's to give
 CREATE ROLE adm_reporting;

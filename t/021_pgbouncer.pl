@@ -58,12 +58,13 @@ sub closed
 	return join("\n", slurp_file($pooler->logfile) =~ /S-0x.* (closing because: .*)/g);
 }
 
-# PgBouncer checks a connection that it has not used lately.
+# PgBouncer checks a connection that it has not used lately.  Newer ones have
+# another column before the state.
 sub wait_unused
 {
 	my ($mode, $count) = @_;
 	return wait_until("$mode: unused connections", sub {
-		return $count == (() = $pooler->servers =~ /^S\|$mode\|$mode\|used\|/mg) });
+		return $count == (() = $pooler->servers =~ /^S\|$mode\|$mode\|(?:\w*\|)?used\|/mg) });
 }
 
 sub refusals

@@ -82,13 +82,13 @@ start_warmup();
 is_held('a table without statistics in another database');
 is(status_of($node, 'health_blocking'), 2, 'in each');
 like(status_of($node, 'phase_reason'),
-	qr/progress waits for 2 blocking findings of admission\.health_check\(\), first in database (?:broken|doomed): statistics: public\.large: no statistics; 1416 kB/,
+	qr/progress waits for what admission\.health_check\(\) finds blocking, 2 in all, the first in database (?:broken|doomed): statistics: public\.large: no statistics; 1416 kB/,
 	'it says what it waits for, and where');
-like(status_of($node, 'advice'), qr/^in database (?:broken|doomed): ANALYZE public\.large; -- 2 blocking findings;/, 'and what to do');
+like(status_of($node, 'advice'), qr/^to mend what is first, in database (?:broken|doomed): ANALYZE public\.large; -- there are 2;/, 'and what to do');
 cmp_ok(progress(), '<', 0.01, 'it was held from the beginning');
 is_deeply(events(), ['holds'], 'the event is recorded');
 my $recorded = $node->safe_psql('postgres', q{SELECT message || '; ' || detail FROM admission.events WHERE message ~ 'holds the warm' ORDER BY at DESC LIMIT 1});
-like($recorded, qr/: 2 blocking findings of the health check; The first, in database (?:broken|doomed): statistics: public\.large/, 'with what was found');
+like($recorded, qr/: blocking findings of the health check: 2; The first, in database (?:broken|doomed): statistics: public\.large/, 'with what was found');
 
 # Databases come and go, throughout a round of checks and until the next begins.
 my $since = status_of($node, 'now()');
@@ -104,7 +104,7 @@ cmp_ok($come_and_gone, '>=', 4, 'databases come and go meanwhile');
 is($come_and_gone % 2, 0, 'without a failure');
 $node->safe_psql('postgres', 'DROP DATABASE doomed');
 wait_status($node, 'health_blocking = 1');
-like(status_of($node, 'advice'), qr/^in database broken: /, 'what was found in one that is gone is forgotten');
+like(status_of($node, 'advice'), qr/^to mend what is first, in database broken: /, 'what was found in one that is gone is forgotten');
 is_held('the other database');
 
 # One controller after another.

@@ -66,11 +66,13 @@ sub start
 	my ($self) = @_;
 
 	$self->load_counts;
+	# Before the fork, as it may be stopped at once: newer versions of
+	# PostgreSQL::Test::Cluster have a handler that would end the servers.
+	local $SIG{TERM} = sub { $self->{stop} = 1 };
 	$self->{mover} = fork() // die "fork: $!";
 	return if $self->{mover};
 	# What the test closes must be closed.
 	POSIX::close($_) for 3 .. 1023;
-	$SIG{TERM} = sub { $self->{stop} = 1 };
 	$self->move until $self->{stop} || getppid() == 1;
 	$self->save_counts;
 	POSIX::_exit(0);
