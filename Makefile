@@ -33,6 +33,7 @@ OBJS = \
 	src/controller.o \
 	src/counters.o \
 	src/deep_check.o \
+	src/deep_worker.o \
 	src/events.o \
 	src/exemption.o \
 	src/findings.o \

@@ -70,4 +70,31 @@ extern void adm_deep_check_add_damage(AdmFindings *all);
 /* Adds how far the check of this session's database is, if there has been one. */
 extern void adm_deep_check_add_progress(AdmFindings *all);
 
+/* The file of a relation, as in the catalog: 0 where it is elsewhere, or dropped. */
+extern Oid	adm_deep_check_filenode(Oid relation);
+
+/*
+ * For the worker (deep_worker.c), connected to the database.
+ */
+
+/*
+ * Goes on with the last one or begins anew.  Returns false when another worker was
+ * quicker.
+ */
+extern bool adm_deep_check_take_over(void);
+
+/* What is still to be checked. */
+extern void adm_deep_check_note_left(int64 relations, int64 bytes);
+
+/* This one has been looked at; of each, in the order of their oids. */
+extern void adm_deep_check_note_done(Oid relation, int64 bytes);
+
+/* What came of it. */
+extern void adm_deep_check_note_sound(Oid relation);
+extern void adm_deep_check_note_damage(Oid relation, Oid filenode, const char *message);
+extern void adm_deep_check_note_skipped(Oid relation, const char *reason);
+
+/* It has come to the end, or could not be done: problem is "" or the reason. */
+extern void adm_deep_check_note_end(const char *problem);
+
 #endif							/* ADM_DEEP_CHECK_H */
