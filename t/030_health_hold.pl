@@ -79,16 +79,16 @@ my $commits_before = $node->safe_psql('postgres', $commits);
 my $others = q{SELECT sum(xact_commit) FROM pg_stat_database WHERE datname = 'broken'};
 my $others_before = $node->safe_psql('postgres', $others);
 start_warmup();
-is_held('a table without statistics in another database');
-is(status_of($node, 'health_blocking'), 2, 'in each');
+wait_status($node, 'health_blocking = 2');
+is_held('a table without statistics in other databases');
 like(status_of($node, 'phase_reason'),
-	qr/progress waits for what admission\.health_check\(\) finds blocking, 2 in all, the first in database (?:broken|doomed): statistics: public\.large: no statistics; 1416 kB/,
+	qr/progress waits for what admission\.health_check\(\) finds blocking, 2 in all, the first in database (?:broken|doomed): statistics: public\.large: no statistics; \d+ kB/,
 	'it says what it waits for, and where');
 like(status_of($node, 'advice'), qr/^to mend what is first, in database (?:broken|doomed): ANALYZE public\.large; -- there are 2;/, 'and what to do');
 cmp_ok(progress(), '<', 0.01, 'it was held from the beginning');
 is_deeply(events(), ['holds'], 'the event is recorded');
 my $recorded = $node->safe_psql('postgres', q{SELECT message || '; ' || detail FROM admission.events WHERE message ~ 'holds the warm' ORDER BY at DESC LIMIT 1});
-like($recorded, qr/: blocking findings of the health check: 2; The first, in database (?:broken|doomed): statistics: public\.large/, 'with what was found');
+like($recorded, qr/: blocking findings of the health check: [12]; The first, in database (?:broken|doomed): statistics: public\.large/, 'with what was found');
 
 # Databases come and go, throughout a round of checks and until the next begins.
 my $since = status_of($node, 'now()');
@@ -155,6 +155,31 @@ events();
 # Ways past it.
 $node->safe_psql('postgres', 'CREATE TABLE broad ' . LARGE . '; SELECT count(*) FROM admission.health_check()');
 is_held('a finding');
+
+# Who cannot look at it now, knows no better.
+my ($locker) = start_clients($node, 1, user => $ENV{USER} // getpwuid($<));
+wait_clients(1, 'in', $locker);
+$locker->ask('BEGIN; LOCK TABLE broad');
+is($node->safe_psql('postgres', q{SELECT string_agg(severity || ' ' || check_name, ', ') FROM admission.health_check() WHERE severity IN ('blocking', 'unknown')}),
+	'unknown statistics', 'the table is locked');
+is(status_of($node, 'health_blocking'), 1, 'what was found is not forgotten');
+is_held('a finding that is hidden');
+$locker->hang_up;
+
+# What concerns the server counts once.
+$node->safe_psql('postgres', 'ALTER SYSTEM SET fsync = off');
+$node->reload;
+wait_until('reloaded', sub { $node->safe_psql('postgres', 'SHOW fsync') eq 'off' });
+$node->safe_psql('postgres', 'CREATE DATABASE other');
+$node->safe_psql('other', 'CREATE EXTENSION pg_admission');
+$node->safe_psql($_, 'SELECT count(*) FROM admission.health_check()') for qw(postgres other);
+is(status_of($node, 'health_blocking'), 2, 'a finding about the server is one, wherever it is found');
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET fsync');
+$node->reload;
+wait_until('reloaded', sub { $node->safe_psql('postgres', 'SHOW fsync') eq 'on' });
+$node->safe_psql('other', 'SELECT count(*) FROM admission.health_check()');
+is(status_of($node, 'health_blocking'), 1, 'and gone, wherever it is not found');
+
 $node->safe_psql('postgres', 'ALTER SYSTEM SET pg_admission.hold_for_health = off');
 $node->reload;
 goes_on('with hold_for_health = off');
