@@ -108,7 +108,7 @@ include $(PGXS)
 
 # The checks of health_check(), in the order in which to mend what they find: one
 # source for the library and for the scripts that do without it.
-HEALTH = durability checksums extensions statistics collations sequences \
+HEALTH = leftovers durability checksums extensions statistics collations sequences \
 	subscriptions wraparound prepared_transactions drift indexes triggers \
 	partition_statistics expression_statistics extended_statistics counters \
 	autovacuum admission connections slots publications superusers standby \

@@ -6,10 +6,19 @@ SELECT jsonb_build_object(
 	'taken_at', now(),
 	'server_version_num', current_setting('server_version_num')::int,
 	'database', current_database(),
+	'locale', (
+		SELECT jsonb_build_object('encoding', pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
+			'data_checksums', current_setting('data_checksums'))
+		FROM pg_database AS d WHERE d.datname = current_database()),
+	'roles', (SELECT jsonb_agg(r.rolname ORDER BY r.rolname) FROM pg_roles AS r WHERE r.rolcanlogin),
 	'settings', (
 		SELECT jsonb_object_agg(s.name, CASE WHEN s.unit = '8kB' AND s.reset_val !~ '^-' THEN (s.reset_val::numeric * 8) || 'kB' ELSE s.reset_val || coalesce(s.unit, '') END)
 		FROM pg_settings AS s
 		WHERE s.source NOT IN ('client', 'override', 'database', 'user', 'database user')
+			-- Set by this session; below it may be the database's.
+			AND NOT (s.source = 'session' AND (s.reset_val = s.boot_val OR EXISTS (
+				SELECT FROM pg_db_role_setting AS o JOIN pg_database AS d ON d.oid = o.setdatabase CROSS JOIN LATERAL unnest(o.setconfig) AS c (item)
+				WHERE d.datname = current_database() AND split_part(c.item, '=', 1) = s.name)))
 			AND s.name !~ '^(pg_admission[.]|ssl|recovery_|archive_|primary_|hot_standby|synchronous_standby_names)'
 			AND s.name NOT IN ('listen_addresses', 'port', 'unix_socket_directories', 'cluster_name', 'temp_tablespaces',
 				'external_pid_file', 'primary_conninfo', 'primary_slot_name', 'dynamic_library_path', 'stats_temp_directory',

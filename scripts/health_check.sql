@@ -30,6 +30,66 @@ SET jit = off;
 SET search_path = pg_catalog, pg_temp;
 \set findings '[]'
 
+-- leftovers
+SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
+-- What a cut-over, a restore or a load switches on and leaves behind: no work
+-- can be done, or nothing checks it.
+WITH set_for AS (
+	SELECT d.datname, r.rolname, split_part(c.item, '=', 1) AS name, lower(substr(c.item, strpos(c.item, '=') + 1)) AS value,
+		format('ALTER %s RESET %I;', CASE WHEN s.setrole = 0 THEN format('DATABASE %I', d.datname)
+			WHEN s.setdatabase = 0 THEN format('ROLE %I', r.rolname)
+			ELSE format('ROLE %I IN DATABASE %I', r.rolname, d.datname) END, split_part(c.item, '=', 1)) AS reset
+	FROM pg_db_role_setting AS s
+		LEFT JOIN pg_database AS d ON d.oid = s.setdatabase
+		LEFT JOIN pg_roles AS r ON r.oid = s.setrole
+		CROSS JOIN LATERAL unnest(s.setconfig) AS c (item)
+	WHERE (s.setdatabase = 0 OR d.datname = current_database()) AND (s.setrole = 0 OR r.rolname IS NOT NULL)
+		AND NOT (s.setrole = 0 AND s.setdatabase = 0)
+)
+SELECT 'blocking' AS severity, s.name AS object, format('%s is on for everybody: nothing can be written', s.name) AS evidence, 'instant' AS cost,
+	format('ALTER SYSTEM SET %I = off; SELECT pg_reload_conf();', s.name) AS remedy
+FROM pg_settings AS s
+WHERE s.name = 'default_transaction_read_only' AND s.reset_val = 'on' AND s.source IN ('configuration file', 'command line') AND NOT pg_is_in_recovery()
+UNION ALL
+SELECT CASE WHEN s.rolname IS NULL THEN 'blocking' ELSE 'warning' END,
+	concat_ws(' ', 'role ' || quote_ident(s.rolname), 'database ' || quote_ident(s.datname)),
+	format('%s is %s: %s', s.name, s.value, CASE WHEN s.name = 'session_replication_role' THEN 'triggers and foreign keys do nothing' ELSE 'nothing can be written' END),
+	'instant', s.reset
+FROM set_for AS s
+WHERE (s.name = 'default_transaction_read_only' AND s.value IN ('on', 'true', 'yes', '1'))
+	OR (s.name = 'session_replication_role' AND s.value = 'replica')
+UNION ALL
+SELECT 'blocking', s.name, format('no standby of %s is connected: every commit waits for one', s.setting), 'instant',
+	'SELECT application_name, state, sync_state FROM pg_stat_replication; -- if none is to come: ALTER SYSTEM SET synchronous_standby_names = ''''; SELECT pg_reload_conf();'
+FROM pg_settings AS s
+WHERE s.name = 'synchronous_standby_names' AND s.setting <> '' AND NOT pg_is_in_recovery()
+	AND (SELECT c.reset_val FROM pg_settings AS c WHERE c.name = 'synchronous_commit') NOT IN ('off', 'local')
+	AND NOT EXISTS (SELECT FROM pg_stat_replication AS r WHERE r.sync_state IN ('sync', 'quorum'))
+UNION ALL
+SELECT 'warning', format('%I.%I', n.nspname, c.relname), 'a materialized view that was never filled: reading it fails', 'minutes',
+	format('REFRESH MATERIALIZED VIEW %I.%I;', n.nspname, c.relname)
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind = 'm' AND NOT c.relispopulated
+UNION ALL
+SELECT 'warning', format('role %I', r.rolname), format('its password was valid until %s', r.rolvaliduntil), 'instant',
+	format('SELECT * FROM pg_roles WHERE rolname = %1$L; -- if it is to log in: ALTER ROLE %1$I VALID UNTIL ''infinity'';', r.rolname)
+FROM pg_roles AS r
+WHERE r.rolcanlogin AND r.rolvaliduntil < now()
+UNION ALL
+SELECT 'warning', format('database %I', d.datname), format('takes no more than %s connections', d.datconnlimit), 'instant',
+	format('ALTER DATABASE %I CONNECTION LIMIT -1;', d.datname)
+FROM pg_database AS d
+WHERE d.datname = current_database() AND d.datconnlimit BETWEEN 0 AND 9
+ORDER BY severity, object
+) AS f
+\gset
+\if :ERROR
+SELECT jsonb_build_array(jsonb_build_object('severity', 'unknown', 'evidence', 'could not be checked: ' || :'LAST_ERROR_MESSAGE')) AS found
+\gset
+\endif
+SELECT :'findings'::jsonb || jsonb_build_object('check', 'leftovers', 'found', :'found'::jsonb) AS findings
+\gset
+
 -- durability
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- Of the server.
@@ -39,7 +99,8 @@ SELECT CASE WHEN s.name = 'synchronous_commit' THEN 'notice' ELSE 'blocking' END
 	s.name AS object,
 	format('%s is %s', s.name, s.setting) AS evidence,
 	'instant' AS cost,
-	format('ALTER SYSTEM SET %I = on; SELECT pg_reload_conf();', s.name) AS remedy
+	format('ALTER SYSTEM SET %I = on; SELECT pg_reload_conf();%s', s.name,
+		CASE WHEN s.name = 'fsync' THEN ' CHECKPOINT; -- then sync on the host: what was written before is not on its disks yet' END) AS remedy
 FROM pg_settings AS s
 WHERE s.name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND s.reset_val = 'off'
 UNION ALL
@@ -47,7 +108,7 @@ SELECT 'warning', 'archive_command',
 	format('%s failures, the last at %s; the last success at %s', a.failed_count,
 		to_char(a.last_failed_time, 'YYYY-MM-DD HH24:MI:SS'),
 		coalesce(to_char(a.last_archived_time, 'YYYY-MM-DD HH24:MI:SS'), 'no time')),
-	'minutes', 'see the server log for what archive_command prints, and mend that'
+	'minutes', '-- the server log says what archive_command prints'
 FROM pg_stat_archiver AS a
 WHERE a.last_failed_time > coalesce(a.last_archived_time, '-infinity')
 ORDER BY severity, object
@@ -69,13 +130,13 @@ SELECT 'blocking' AS severity,
 	format('%s pages failed their checksum, the last at %s', d.checksum_failures,
 		to_char(d.checksum_last_failure, 'YYYY-MM-DD HH24:MI:SS')) AS evidence,
 	'minutes' AS cost,
-	format('pg_amcheck --heapallindexed --database=%s, then restore what it names; SELECT pg_stat_reset() in that database forgets the failures',
+	format('-- in a shell: pg_amcheck --heapallindexed --database=%s, then restore what it names; SELECT pg_stat_reset() in that database forgets the failures',
 		CASE WHEN d.datname ~ '^[[:alnum:]_-]+$' THEN d.datname ELSE 'DATABASE' END) AS remedy
 FROM pg_stat_database AS d
 WHERE d.checksum_failures > 0
 UNION ALL
 SELECT 'notice', 'data_checksums', 'data_checksums is off: damage by a disk goes unnoticed',
-	'restart', 'pg_checksums --enable --progress --pgdata=DIRECTORY, with the server stopped'
+	'restart', '-- in a shell, with the server stopped: pg_checksums --enable --progress --pgdata=DIRECTORY'
 WHERE current_setting('data_checksums') = 'off'
 ORDER BY severity, object
 ) AS f
@@ -94,7 +155,7 @@ SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 SELECT 'blocking' AS severity, e.extname::text AS object,
 	format('version %s is created, and this server has no such extension', e.extversion) AS evidence,
 	'minutes' AS cost,
-	format('install the package of %s for PostgreSQL %s', e.extname, current_setting('server_version_num')::int / 10000) AS remedy
+	format('-- install the package of %s for PostgreSQL %s', e.extname, current_setting('server_version_num')::int / 10000) AS remedy
 FROM pg_extension AS e
 WHERE NOT EXISTS (SELECT FROM pg_available_extensions AS a WHERE a.name = e.extname)
 UNION ALL
@@ -169,9 +230,16 @@ SELECT CASE WHEN bool_or(r.large) THEN min(r.severity) ELSE 'notice' END,
 FROM (SELECT r.*, min(r.place) OVER () AS least_place FROM ranked AS r WHERE NOT r.large OR r.place > 10) AS r
 HAVING count(*) > 0
 UNION ALL
-SELECT 'unknown', format('%s tables', count(*)), 'not looked at: locked by others; among them ' || min(u.name), 'instant', 'check again later'
+SELECT 'unknown', format('%s tables', count(*)), 'not looked at: locked by others; among them ' || min(u.name), 'instant', '-- check again later'
 FROM unknown AS u
 WHERE u.is_locked
+HAVING count(*) > 0
+UNION ALL
+SELECT 'unknown', format('%s tables', count(*)), format('their statistics are not for role %I to see; among them %s', current_user, min(c.oid::regclass::text)),
+	'instant', '-- check again as a superuser or a member of pg_read_all_data'
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND c.reltuples > 0 AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+	AND (NOT has_table_privilege(c.oid, 'SELECT') OR row_security_active(c.oid))
 HAVING count(*) > 0
 ) AS f
 \gset
@@ -224,7 +292,13 @@ SELECT CASE WHEN s.count > 0 THEN 'blocking' ELSE 'warning' END AS severity, c.n
 	concat_ws(' ', CASE WHEN s.count > 5 THEN format('REINDEX DATABASE CONCURRENTLY %I;', current_database()) ELSE s.reindex END,
 		s.reindex_locking, c.refresh) AS remedy
 FROM changed AS c LEFT JOIN summed AS s ON s.oid = c.oid
-WHERE c.was <> c.is_now
+WHERE c.was <> c.is_now AND (s.count > 0 OR c.oid = 'pg_catalog."default"'::regcollation)
+UNION ALL
+SELECT 'notice', format('%s collations', count(*)), format('made with other versions; no index uses them; among them %s', min(c.name)), 'instant',
+	format('SELECT format(''ALTER COLLATION %%s REFRESH VERSION;'', oid::regcollation) FROM pg_collation WHERE collversion <> pg_collation_actual_version(oid) %sgexec', chr(92))
+FROM changed AS c LEFT JOIN summed AS s ON s.oid = c.oid
+WHERE c.was <> c.is_now AND s.oid IS NULL AND c.oid <> 'pg_catalog."default"'::regcollation
+HAVING count(*) > 0
 ORDER BY severity, object
 ) AS f
 \gset
@@ -343,7 +417,7 @@ UNION ALL
 SELECT 'unknown', format('%s sequences', count(DISTINCT f.sequence)),
 	format('not looked at: %s locked by others, %s not readable by role %I', count(DISTINCT f.sequence) FILTER (WHERE f.is_locked),
 		count(DISTINCT f.sequence) FILTER (WHERE NOT f.may_read), current_user),
-	'instant', 'check again later, as a superuser or a member of pg_read_all_data'
+	'instant', CASE WHEN bool_and(f.may_read) THEN '-- check again later' ELSE '-- check again as a superuser or a member of pg_read_all_data' END
 FROM fed AS f
 WHERE f.is_locked OR NOT f.may_read
 HAVING count(*) > 0
@@ -374,7 +448,7 @@ SELECT 'blocking' AS severity, format('%I', s.subname) AS object,
 	format('%s of %s tables are not copied yet, among them %s; %s errors so far', count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), count(*),
 		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), coalesce(min(t.errors), 0)) AS evidence,
 	'minutes' AS cost,
-	'wait until SELECT * FROM pg_subscription_rel WHERE srsubstate <> ''r'' is empty; the server log says why a copy fails' AS remedy
+	'SELECT srrelid::regclass, srsubstate FROM pg_subscription_rel WHERE srsubstate <> ''r''; -- until that is empty; the server log says why a copy fails' AS remedy
 FROM pg_subscription AS s JOIN pg_subscription_rel AS r ON r.srsubid = s.oid
 	LEFT JOIN errors AS t ON t.subid = s.oid
 WHERE NOT pg_is_in_recovery() AND s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
@@ -387,10 +461,10 @@ SELECT CASE WHEN s.subenabled AND w.subid IS NOT NULL THEN 'notice' ELSE 'warnin
 		ELSE format('still takes changes from elsewhere; last word from there %s ago',
 			coalesce(date_trunc('second', now() - w.last_msg_receipt_time)::text, 'an unknown time')) END,
 	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'minutes' ELSE 'instant' END,
-	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'see the server log for why its worker ends'
+	CASE WHEN s.subenabled AND w.subid IS NULL THEN '-- the server log says why its worker ends'
 		ELSE format('%3$sALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I; -- then drop slot %2$I at the other end%4$s',
 			s.subname, coalesce(s.subslotname::text, '(none)'),
-			CASE WHEN s.subenabled THEN '-- when nothing is to come any more: ' END,
+			CASE WHEN s.subenabled THEN '-- when nothing is to come any more: ' ELSE '-- if it is left over: ' END,
 			CASE WHEN NOT s.subenabled THEN '; to go on with it instead, as after pg_upgrade: ENABLE, then REFRESH PUBLICATION WITH (copy_data = false)' END) END
 FROM pg_subscription AS s
 	LEFT JOIN (SELECT p.subid, max(p.last_msg_receipt_time) AS last_msg_receipt_time
@@ -427,7 +501,7 @@ SELECT CASE WHEN a.age >= a.failsafe_age THEN 'blocking' ELSE 'warning' END AS s
 	format('oldest %s id is %s old, %s %% of the way to the end; autovacuum forces its way from %s on', a.kind, a.age,
 		round(100.0 * a.age / 2147483648), a.freeze_age) AS evidence,
 	'minutes' AS cost,
-	format('vacuumdb --freeze --dbname=%s', CASE WHEN a.datname ~ '^[[:alnum:]_-]+$' THEN a.datname ELSE 'DATABASE' END) AS remedy
+	format('-- in a shell: vacuumdb --freeze --dbname=%s', CASE WHEN a.datname ~ '^[[:alnum:]_-]+$' THEN a.datname ELSE 'DATABASE' END) AS remedy
 FROM ages AS a
 WHERE a.age > 1.2 * a.freeze_age
 ORDER BY a.age DESC
@@ -449,7 +523,7 @@ SELECT CASE WHEN now() - p.prepared > '1 hour' THEN 'blocking' ELSE 'warning' EN
 	p.gid AS object,
 	format('prepared %s ago by %s in database %s', date_trunc('second', now() - p.prepared), p.owner, p.database) AS evidence,
 	'instant' AS cost,
-	format('ROLLBACK PREPARED %L; -- or COMMIT PREPARED; in database %I', p.gid, p.database) AS remedy
+	format('SELECT * FROM pg_prepared_xacts WHERE gid = %1$L; -- if whoever prepared it has given it up: ROLLBACK PREPARED %1$L; -- or COMMIT PREPARED; in database %2$I', p.gid, p.database) AS remedy
 FROM pg_prepared_xacts AS p
 WHERE now() - p.prepared > '1 minute'
 ORDER BY p.prepared
@@ -468,7 +542,7 @@ SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 WITH given AS (
 	SELECT :'profile'::jsonb AS profile
 ), settings AS (
-	SELECT o.key AS name, o.value AS was, CASE WHEN s.unit = '8kB' AND s.reset_val !~ '^-' THEN (s.reset_val::numeric * 8) || 'kB' ELSE s.reset_val || coalesce(s.unit, '') END AS is_now, s.context, s.source,
+	SELECT o.key AS name, o.value AS was, CASE WHEN s.unit = '8kB' AND s.reset_val !~ '^-' THEN (s.reset_val::numeric * 8) || 'kB' ELSE s.reset_val || coalesce(s.unit, '') END AS is_now, s.context, s.source, s.pending_restart,
 		o.key IN ('shared_buffers', 'work_mem', 'maintenance_work_mem', 'effective_cache_size', 'max_connections',
 			'random_page_cost', 'default_statistics_target', 'jit', 'max_wal_size', 'shared_preload_libraries',
 			'default_transaction_isolation', 'TimeZone', 'DateStyle', 'search_path') AS matters,
@@ -490,9 +564,10 @@ FROM carried AS c
 WHERE c.connections > c.room
 UNION ALL
 SELECT CASE WHEN s.matters THEN 'warning' ELSE 'notice' END, s.name,
-	format('was %s, is %s', s.was, coalesce(s.is_now, 'not known to this version or its libraries')),
+	format('was %s, is %s', s.was, coalesce(s.is_now, 'not known to this version or its libraries'))
+		|| CASE WHEN s.pending_restart THEN '; a change waits for a restart' ELSE '' END,
 	CASE WHEN s.context = 'postmaster' THEN 'restart' ELSE 'instant' END,
-	CASE WHEN s.is_now IS NULL THEN 'see the release notes, or load the library it belongs to'
+	CASE WHEN s.is_now IS NULL THEN '-- see the release notes, or load the library that it belongs to'
 		ELSE format('ALTER SYSTEM SET %I = %s; %s', s.name,
 			CASE WHEN s.name IN ('search_path', 'DateStyle', 'shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries')
 				THEN coalesce((
@@ -510,6 +585,10 @@ WHERE translate(s.was, ' "', '') IS DISTINCT FROM translate(s.is_now, ' "', '')
 		SELECT FROM unnest(string_to_array(translate(s.was, ' "', ''), ',')) AS w (item)
 		WHERE w.item <> '' AND w.item <> ALL (string_to_array(translate(s.is_now, ' "', ''), ','))))
 	AND coalesce(s.source, '') NOT IN ('client', 'database', 'user', 'database user')
+	-- Set by this session; below it may be the database's.
+	AND NOT (coalesce(s.source, '') = 'session' AND EXISTS (
+		SELECT FROM pg_db_role_setting AS o JOIN pg_database AS d ON d.oid = o.setdatabase CROSS JOIN LATERAL unnest(o.setconfig) AS c (item)
+		WHERE d.datname = current_database() AND split_part(c.item, '=', 1) = s.name))
 UNION ALL
 SELECT 'warning', e.key, format('version %s was created, here it is not', e.value), 'instant', format('CREATE EXTENSION %I;', e.key)
 FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'extensions') AS e
@@ -537,6 +616,24 @@ WHERE NOT EXISTS (
 	WHERE o.rolname::text IS NOT DISTINCT FROM (r.value ->> 'role')
 		AND d.datname::text IS NOT DISTINCT FROM (r.value ->> 'database')
 		AND (r.value ->> 'name') || '=' || (r.value ->> 'value') = ANY (x.setconfig))
+	-- A role that is missing is a finding of its own.
+	AND (r.value ->> 'role' IS NULL OR EXISTS (SELECT FROM pg_roles AS o WHERE o.rolname = r.value ->> 'role'))
+UNION ALL
+SELECT 'warning', format('role %I', r.name), 'could log in, and does not exist here', 'instant',
+	'-- in a shell: pg_dumpall --roles-only on the old instance, into psql here'
+FROM given AS g CROSS JOIN jsonb_array_elements_text(g.profile -> 'roles') AS r (name)
+WHERE NOT EXISTS (SELECT FROM pg_roles AS o WHERE o.rolname = r.name)
+UNION ALL
+SELECT 'warning', l.key, format('was %s, is %s', l.value, n.value), 'restart',
+	CASE WHEN l.key = 'data_checksums' THEN '-- in a shell, with the server stopped: pg_checksums --enable --progress --pgdata=DIRECTORY'
+		ELSE '-- make the database again, with CREATE DATABASE ... TEMPLATE template0, or the cluster with initdb' END
+FROM given AS g CROSS JOIN jsonb_each_text(g.profile -> 'locale') AS l
+	JOIN jsonb_each_text((
+		SELECT jsonb_build_object('encoding', pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
+			'data_checksums', current_setting('data_checksums'))
+		FROM pg_database AS d WHERE d.datname = current_database())) AS n ON n.key = l.key
+WHERE g.profile ->> 'database' = current_database() AND l.value <> n.value
+	AND NOT (l.key = 'data_checksums' AND n.value = 'on')
 ORDER BY severity DESC, object
 ) AS f
 \gset
@@ -558,7 +655,10 @@ SELECT 'warning' AS severity, format('%I.%I', n.nspname, x.relname) AS object,
 	'minutes' AS cost,
 	CASE WHEN x.relkind = 'I' THEN format('ALTER INDEX %I.%I ATTACH PARTITION ...; -- an index of each partition that lacks it', n.nspname, x.relname)
 		WHEN x.relname ~ '_cc(new|old)[0-9]*$' THEN format('DROP INDEX CONCURRENTLY %I.%I;', n.nspname, x.relname)
-		ELSE format('REINDEX INDEX CONCURRENTLY %I.%I;', n.nspname, x.relname) END AS remedy
+		ELSE format('%sREINDEX INDEX CONCURRENTLY %I.%I;', CASE WHEN i.indisunique THEN
+			format('SELECT %1$s, count(*) FROM %2$s%3$s GROUP BY %1$s HAVING count(*) > 1; -- if there are none: ',
+				(SELECT string_agg(pg_get_indexdef(i.indexrelid, k.number, true), ', ') FROM generate_series(1, i.indnkeyatts) AS k (number)),
+				i.indrelid::regclass, ' WHERE ' || pg_get_expr(i.indpred, i.indrelid)) END, n.nspname, x.relname) END AS remedy
 FROM pg_index AS i
 	JOIN pg_class AS x ON x.oid = i.indexrelid
 	JOIN pg_namespace AS n ON n.oid = x.relnamespace
@@ -582,7 +682,8 @@ SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
 	concat_ws(', ', 'foreign key not enforced: ' || string_agg(DISTINCT quote_ident(f.conname), ', '),
 		'trigger disabled: ' || string_agg(quote_ident(t.tgname), ', ' ORDER BY t.tgname) FILTER (WHERE NOT t.tgisinternal)) AS evidence,
 	'instant' AS cost,
-	string_agg(format('ALTER TABLE %I.%I ENABLE TRIGGER %I;', n.nspname, c.relname, t.tgname), ' ' ORDER BY t.tgname) AS remedy
+	string_agg(format('ALTER TABLE %I.%I ENABLE TRIGGER %I;', n.nspname, c.relname, t.tgname), ' ' ORDER BY t.tgname)
+		|| CASE WHEN bool_or(t.tgisinternal) THEN ' -- rows that are there are not checked by that' ELSE '' END AS remedy
 FROM pg_trigger AS t
 	JOIN pg_class AS c ON c.oid = t.tgrelid
 	JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -794,7 +895,7 @@ UNION ALL
 SELECT 'warning', 'pg_admission.exempt_roles', format('no role is named %s, so nobody is exempt by it', btrim(btrim(e.item), '+"')),
 	'instant', format('ALTER SYSTEM SET pg_admission.exempt_roles = %s; SELECT pg_reload_conf();', coalesce((
 		SELECT string_agg(quote_literal(btrim(o.item)), ', ')
-		FROM unnest(string_to_array(current_setting('pg_admission.exempt_roles'), ',')) AS o (item)
+		FROM unnest(string_to_array(current_setting('pg_admission.exempt_roles', true), ',')) AS o (item)
 		WHERE o.item <> e.item), ''''''))
 FROM unnest(string_to_array(nullif(current_setting('pg_admission.exempt_roles', true), ''), ',')) AS e (item)
 WHERE NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = btrim(btrim(e.item), '+"'))
@@ -871,8 +972,8 @@ SELECT CASE WHEN s.active THEN 'notice' ELSE 'warning' END AS severity, s.slot_n
 		CASE WHEN s.wal_status = 'lost' THEN 'lost' WHEN s.active THEN 'behind' ELSE 'not in use' END,
 		pg_size_pretty(coalesce(greatest(s.bytes, 0), 0)), ' and rows of ' || s.xmin_age || ' transactions') AS evidence,
 	CASE WHEN s.active THEN 'minutes' ELSE 'instant' END AS cost,
-	CASE WHEN s.active THEN 'see pg_stat_replication for whom it waits'
-		ELSE format('SELECT pg_drop_replication_slot(%L); -- unless its standby or subscriber comes back', s.slot_name) END AS remedy
+	CASE WHEN s.active THEN 'SELECT application_name, client_addr, state, sent_lsn, replay_lsn FROM pg_stat_replication; -- whom it waits for'
+		ELSE format('SELECT * FROM pg_replication_slots WHERE slot_name = %1$L; -- if nobody comes back for it: SELECT pg_drop_replication_slot(%1$L);', s.slot_name) END AS remedy
 FROM slots AS s
 WHERE NOT s.active OR s.wal_status IN ('unreserved', 'lost') OR s.bytes > 1024.0 * 1024 * 1024
 ORDER BY severity DESC, s.bytes DESC NULLS LAST
@@ -958,7 +1059,7 @@ SELECT CASE WHEN pg_is_wal_replay_paused() THEN 'warning' ELSE 'notice' END AS s
 	concat_ws('; ', CASE WHEN pg_is_wal_replay_paused() THEN 'paused' END,
 		'the last transaction replayed is ' || date_trunc('second', now() - pg_last_xact_replay_timestamp()) || ' old') AS evidence,
 	'instant' AS cost,
-	CASE WHEN pg_is_wal_replay_paused() THEN 'SELECT pg_wal_replay_resume();' ELSE 'see pg_stat_wal_receiver' END AS remedy
+	CASE WHEN pg_is_wal_replay_paused() THEN 'SELECT pg_wal_replay_resume();' ELSE 'SELECT * FROM pg_stat_wal_receiver;' END AS remedy
 WHERE CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused()
 	OR (now() - pg_last_xact_replay_timestamp() > '1 minute' AND pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()) END
 ) AS f
@@ -1008,7 +1109,7 @@ SELECT 'notice' AS severity, 'shared_buffers' AS object,
 	format('the server started %s ago%s; autoprewarm is %s', date_trunc('second', now() - s.started_at),
 		', and has read ' || pg_size_pretty(s.read_bytes::bigint) || ' of ' || pg_size_pretty(s.wanted_bytes::bigint), s.autoprewarm) AS evidence,
 	'minutes' AS cost,
-	'CREATE EXTENSION IF NOT EXISTS pg_prewarm; SELECT pg_prewarm(oid) FROM pg_class WHERE relkind IN (''r'', ''i'', ''m'') AND relpersistence = ''p'' ORDER BY relpages;' AS remedy
+	'CREATE EXTENSION IF NOT EXISTS pg_prewarm; SELECT pg_prewarm(c.oid) FROM (SELECT oid, relpages, sum(relpages) OVER (ORDER BY relpages, oid) AS pages FROM pg_class WHERE relkind IN (''r'', ''i'', ''m'') AND relpersistence = ''p'') AS c WHERE c.pages - c.relpages < (SELECT setting::bigint FROM pg_settings WHERE name = ''shared_buffers'');' AS remedy
 FROM server AS s
 WHERE now() - s.started_at < '1 hour' AND s.wanted_bytes >= 64 * 1024 * 1024
 	AND CASE WHEN s.read_bytes IS NOT NULL THEN s.read_bytes < 0.5 * s.wanted_bytes ELSE s.autoprewarm <> 'on' END
@@ -1054,7 +1155,7 @@ WITH checks AS (
 	UNION ALL
 	SELECT 'ok', c.name, NULL, 'nothing found', NULL, NULL, c.place, 1
 	FROM checks AS c
-	WHERE c.found = '[]'
+	WHERE c.found = '[]' AND (c.name <> 'drift' OR :'profile' <> 'null')
 )
 SELECT f.severity, f.name AS check_name, f.object, f.evidence, f.cost, f.remedy, 'health.md#' || f.name AS docs
 FROM findings AS f

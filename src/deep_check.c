@@ -121,7 +121,7 @@ static char *
 remedy(Oid relation, const char *name)
 {
 	if (get_rel_relkind(relation) != RELKIND_INDEX)
-		return pstrdup("restore it from a backup; what is left: pg_dump, and pg_surgery");
+		return pstrdup("-- restore it from a backup; what is left: pg_dump, and pg_surgery");
 	return psprintf("REINDEX INDEX %s%s;", IsCatalogRelationOid(relation) ? "" : "CONCURRENTLY ", name);
 }
 
@@ -159,7 +159,7 @@ progress_words(const AdmDeepCheck *c)
 								c->bytes / (1024 * 1024), c->damaged, c->relations_skipped);
 
 	if (c->pid != 0)
-		return psprintf("process %d has checked %s; it rests while the machine is not comfortable", c->pid, done);
+		return psprintf("process %d has checked %s", c->pid, done);
 	if (c->finished_at == 0)
 		return psprintf("was stopped after %s", done);
 	return psprintf("checked %s%s", done,
@@ -183,10 +183,10 @@ adm_deep_check_add_progress(AdmFindings *all)
 	else
 	{
 		f.evidence = progress_words(&c);
-		if (c.finished_at != 0 && c.relations_skipped == 0 && c.damaged == 0)
-			f.severity = ADM_SEVERITY_OK;
-		else if (c.finished_at != 0)
+		if (c.finished_at != 0 && c.relations_skipped > 0)
 			f.severity = ADM_SEVERITY_UNKNOWN;
+		else if (c.finished_at != 0 && c.damaged == 0)
+			f.severity = ADM_SEVERITY_OK;
 	}
 	adm_findings_add(all, f);
 }

@@ -312,6 +312,14 @@ set_turn(LOCKTAG *turn)
 	SET_LOCKTAG_ADVISORY(*turn, InvalidOid, TURN_KEY, 0, TURN_CLASS);
 }
 
+static bool
+is_wanted(const AdmHealthCheck *check, bool may_block_only, const char *profile)
+{
+	if (check->compares && profile == NULL)
+		return false;
+	return check->may_block || !may_block_only;
+}
+
 AdmFindings
 adm_health_run(bool may_block_only, const char *profile)
 {
@@ -329,7 +337,7 @@ adm_health_run(bool may_block_only, const char *profile)
 	MemoryContextSwitchTo(context);
 	for (int i = 0; i < adm_health_check_count; i++)
 	{
-		if (adm_health_checks[i].may_block || !may_block_only)
+		if (is_wanted(&adm_health_checks[i], may_block_only, profile))
 			run_check(&all, i, &parameters);
 	}
 	SPI_finish();

@@ -9,6 +9,7 @@ typedef struct AdmHealthCheck
 	const char *name;			/* and its heading in docs/health.md */
 	bool		may_block;		/* it has blocking findings */
 	bool		of_server;		/* and these are the same in each database */
+	bool		compares;		/* it says nothing without a profile */
 
 	/*
 	 * A SELECT of severity, object, evidence, cost and remedy, all text; $1 is

@@ -136,13 +136,14 @@ wants_health(const AdmWarmup *w)
 		 w->trigger == ADM_TRIGGER_MANUAL);
 }
 
+static int64 due_ms = 0;		/* the next round */
+
 /* One at a time, and when it is due. */
 static void
 check_databases(void)
 {
 	static BackgroundWorkerHandle *runs = NULL;
 	static int64 began_ms = 0;
-	static int64 due_ms = 0;
 	int64		now_ms = adm_clock_ms();
 	pid_t		pid;
 
@@ -190,6 +191,8 @@ adm_health_round(void)
 
 	if (wants_health(&s.warmup))
 		check_databases();
+	else
+		due_ms = 0;
 	MemoryContextSwitchTo(context);
 	if (holds == s.unfit)
 		return;

@@ -91,7 +91,7 @@ damage('numbers_pkey', 3, 8, pack('l', 2**31 - 1));    # its key
 damage('words', 2, 22, "\x3f");                         # where a row's columns begin
 is($node->psql('postgres', "SELECT count(*) FROM admission.health_check(deep => true)",
 		connstr => $node->connstr('postgres') . " user=monitor"), 0, 'a member of pg_monitor may start it');
-wait_deep('its end', qr/^unknown checked .* 2 damaged, 0 skipped/m);
+wait_deep('its end', qr/^notice checked .* 2 damaged, 0 skipped/m);
 is(deep_says('false', "string_agg(severity || ' ' || object, ', ' ORDER BY object)"), 'blocking public.numbers_pkey, blocking public.words',
 	'it names the index and the table that are damaged');
 is(status_of($node, 'health_blocking'),

@@ -15,7 +15,7 @@ UNION ALL
 SELECT 'warning', 'pg_admission.exempt_roles', format('no role is named %s, so nobody is exempt by it', btrim(btrim(e.item), '+"')),
 	'instant', format('ALTER SYSTEM SET pg_admission.exempt_roles = %s; SELECT pg_reload_conf();', coalesce((
 		SELECT string_agg(quote_literal(btrim(o.item)), ', ')
-		FROM unnest(string_to_array(current_setting('pg_admission.exempt_roles'), ',')) AS o (item)
+		FROM unnest(string_to_array(current_setting('pg_admission.exempt_roles', true), ',')) AS o (item)
 		WHERE o.item <> e.item), ''''''))
 FROM unnest(string_to_array(nullif(current_setting('pg_admission.exempt_roles', true), ''), ',')) AS e (item)
 WHERE NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = btrim(btrim(e.item), '+"'))

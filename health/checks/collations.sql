@@ -38,5 +38,11 @@ SELECT CASE WHEN s.count > 0 THEN 'blocking' ELSE 'warning' END AS severity, c.n
 	concat_ws(' ', CASE WHEN s.count > 5 THEN format('REINDEX DATABASE CONCURRENTLY %I;', current_database()) ELSE s.reindex END,
 		s.reindex_locking, c.refresh) AS remedy
 FROM changed AS c LEFT JOIN summed AS s ON s.oid = c.oid
-WHERE c.was <> c.is_now
+WHERE c.was <> c.is_now AND (s.count > 0 OR c.oid = 'pg_catalog."default"'::regcollation)
+UNION ALL
+SELECT 'notice', format('%s collations', count(*)), format('made with other versions; no index uses them; among them %s', min(c.name)), 'instant',
+	format('SELECT format(''ALTER COLLATION %%s REFRESH VERSION;'', oid::regcollation) FROM pg_collation WHERE collversion <> pg_collation_actual_version(oid) %sgexec', chr(92))
+FROM changed AS c LEFT JOIN summed AS s ON s.oid = c.oid
+WHERE c.was <> c.is_now AND s.oid IS NULL AND c.oid <> 'pg_catalog."default"'::regcollation
+HAVING count(*) > 0
 ORDER BY severity, object

@@ -3,7 +3,7 @@
 SELECT 'blocking' AS severity, e.extname::text AS object,
 	format('version %s is created, and this server has no such extension', e.extversion) AS evidence,
 	'minutes' AS cost,
-	format('install the package of %s for PostgreSQL %s', e.extname, current_setting('server_version_num')::int / 10000) AS remedy
+	format('-- install the package of %s for PostgreSQL %s', e.extname, current_setting('server_version_num')::int / 10000) AS remedy
 FROM pg_extension AS e
 WHERE NOT EXISTS (SELECT FROM pg_available_extensions AS a WHERE a.name = e.extname)
 UNION ALL

@@ -104,7 +104,7 @@ UNION ALL
 SELECT 'unknown', format('%s sequences', count(DISTINCT f.sequence)),
 	format('not looked at: %s locked by others, %s not readable by role %I', count(DISTINCT f.sequence) FILTER (WHERE f.is_locked),
 		count(DISTINCT f.sequence) FILTER (WHERE NOT f.may_read), current_user),
-	'instant', 'check again later, as a superuser or a member of pg_read_all_data'
+	'instant', CASE WHEN bool_and(f.may_read) THEN '-- check again later' ELSE '-- check again as a superuser or a member of pg_read_all_data' END
 FROM fed AS f
 WHERE f.is_locked OR NOT f.may_read
 HAVING count(*) > 0

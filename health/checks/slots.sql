@@ -12,8 +12,8 @@ SELECT CASE WHEN s.active THEN 'notice' ELSE 'warning' END AS severity, s.slot_n
 		CASE WHEN s.wal_status = 'lost' THEN 'lost' WHEN s.active THEN 'behind' ELSE 'not in use' END,
 		pg_size_pretty(coalesce(greatest(s.bytes, 0), 0)), ' and rows of ' || s.xmin_age || ' transactions') AS evidence,
 	CASE WHEN s.active THEN 'minutes' ELSE 'instant' END AS cost,
-	CASE WHEN s.active THEN 'see pg_stat_replication for whom it waits'
-		ELSE format('SELECT pg_drop_replication_slot(%L); -- unless its standby or subscriber comes back', s.slot_name) END AS remedy
+	CASE WHEN s.active THEN 'SELECT application_name, client_addr, state, sent_lsn, replay_lsn FROM pg_stat_replication; -- whom it waits for'
+		ELSE format('SELECT * FROM pg_replication_slots WHERE slot_name = %1$L; -- if nobody comes back for it: SELECT pg_drop_replication_slot(%1$L);', s.slot_name) END AS remedy
 FROM slots AS s
 WHERE NOT s.active OR s.wal_status IN ('unreserved', 'lost') OR s.bytes > 1024.0 * 1024 * 1024
 ORDER BY severity DESC, s.bytes DESC NULLS LAST

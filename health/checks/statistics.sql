@@ -49,7 +49,14 @@ SELECT CASE WHEN bool_or(r.large) THEN min(r.severity) ELSE 'notice' END,
 FROM (SELECT r.*, min(r.place) OVER () AS least_place FROM ranked AS r WHERE NOT r.large OR r.place > 10) AS r
 HAVING count(*) > 0
 UNION ALL
-SELECT 'unknown', format('%s tables', count(*)), 'not looked at: locked by others; among them ' || min(u.name), 'instant', 'check again later'
+SELECT 'unknown', format('%s tables', count(*)), 'not looked at: locked by others; among them ' || min(u.name), 'instant', '-- check again later'
 FROM unknown AS u
 WHERE u.is_locked
+HAVING count(*) > 0
+UNION ALL
+SELECT 'unknown', format('%s tables', count(*)), format('their statistics are not for role %I to see; among them %s', current_user, min(c.oid::regclass::text)),
+	'instant', '-- check again as a superuser or a member of pg_read_all_data'
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND c.reltuples > 0 AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+	AND (NOT has_table_privilege(c.oid, 'SELECT') OR row_security_active(c.oid))
 HAVING count(*) > 0

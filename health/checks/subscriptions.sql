@@ -9,7 +9,7 @@ SELECT 'blocking' AS severity, format('%I', s.subname) AS object,
 	format('%s of %s tables are not copied yet, among them %s; %s errors so far', count(*) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), count(*),
 		min(r.srrelid::regclass::text) FILTER (WHERE r.srsubstate NOT IN ('r', 's')), coalesce(min(t.errors), 0)) AS evidence,
 	'minutes' AS cost,
-	'wait until SELECT * FROM pg_subscription_rel WHERE srsubstate <> ''r'' is empty; the server log says why a copy fails' AS remedy
+	'SELECT srrelid::regclass, srsubstate FROM pg_subscription_rel WHERE srsubstate <> ''r''; -- until that is empty; the server log says why a copy fails' AS remedy
 FROM pg_subscription AS s JOIN pg_subscription_rel AS r ON r.srsubid = s.oid
 	LEFT JOIN errors AS t ON t.subid = s.oid
 WHERE NOT pg_is_in_recovery() AND s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
@@ -22,10 +22,10 @@ SELECT CASE WHEN s.subenabled AND w.subid IS NOT NULL THEN 'notice' ELSE 'warnin
 		ELSE format('still takes changes from elsewhere; last word from there %s ago',
 			coalesce(date_trunc('second', now() - w.last_msg_receipt_time)::text, 'an unknown time')) END,
 	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'minutes' ELSE 'instant' END,
-	CASE WHEN s.subenabled AND w.subid IS NULL THEN 'see the server log for why its worker ends'
+	CASE WHEN s.subenabled AND w.subid IS NULL THEN '-- the server log says why its worker ends'
 		ELSE format('%3$sALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I; -- then drop slot %2$I at the other end%4$s',
 			s.subname, coalesce(s.subslotname::text, '(none)'),
-			CASE WHEN s.subenabled THEN '-- when nothing is to come any more: ' END,
+			CASE WHEN s.subenabled THEN '-- when nothing is to come any more: ' ELSE '-- if it is left over: ' END,
 			CASE WHEN NOT s.subenabled THEN '; to go on with it instead, as after pg_upgrade: ENABLE, then REFRESH PUBLICATION WITH (copy_data = false)' END) END
 FROM pg_subscription AS s
 	LEFT JOIN (SELECT p.subid, max(p.last_msg_receipt_time) AS last_msg_receipt_time

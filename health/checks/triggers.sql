@@ -4,7 +4,8 @@ SELECT 'warning' AS severity, format('%I.%I', n.nspname, c.relname) AS object,
 	concat_ws(', ', 'foreign key not enforced: ' || string_agg(DISTINCT quote_ident(f.conname), ', '),
 		'trigger disabled: ' || string_agg(quote_ident(t.tgname), ', ' ORDER BY t.tgname) FILTER (WHERE NOT t.tgisinternal)) AS evidence,
 	'instant' AS cost,
-	string_agg(format('ALTER TABLE %I.%I ENABLE TRIGGER %I;', n.nspname, c.relname, t.tgname), ' ' ORDER BY t.tgname) AS remedy
+	string_agg(format('ALTER TABLE %I.%I ENABLE TRIGGER %I;', n.nspname, c.relname, t.tgname), ' ' ORDER BY t.tgname)
+		|| CASE WHEN bool_or(t.tgisinternal) THEN ' -- rows that are there are not checked by that' ELSE '' END AS remedy
 FROM pg_trigger AS t
 	JOIN pg_class AS c ON c.oid = t.tgrelid
 	JOIN pg_namespace AS n ON n.oid = c.relnamespace

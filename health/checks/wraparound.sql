@@ -16,7 +16,7 @@ SELECT CASE WHEN a.age >= a.failsafe_age THEN 'blocking' ELSE 'warning' END AS s
 	format('oldest %s id is %s old, %s %% of the way to the end; autovacuum forces its way from %s on', a.kind, a.age,
 		round(100.0 * a.age / 2147483648), a.freeze_age) AS evidence,
 	'minutes' AS cost,
-	format('vacuumdb --freeze --dbname=%s', CASE WHEN a.datname ~ '^[[:alnum:]_-]+$' THEN a.datname ELSE 'DATABASE' END) AS remedy
+	format('-- in a shell: vacuumdb --freeze --dbname=%s', CASE WHEN a.datname ~ '^[[:alnum:]_-]+$' THEN a.datname ELSE 'DATABASE' END) AS remedy
 FROM ages AS a
 WHERE a.age > 1.2 * a.freeze_age
 ORDER BY a.age DESC
