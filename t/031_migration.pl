@@ -77,7 +77,7 @@ sub mend
 {
 	my ($node, $database, $finding, $look) = @_;
 	my $name = "$database: $finding->{check}: $finding->{object}";
-	my $remedy = $finding->{remedy} =~ s/^.*-- (?:if|when) [^:]*: //r;
+	my $remedy = $finding->{remedy} =~ s/^.*?-- (?:if|when) [^:]*: //r;
 	my ($rc, $stdout, $stderr) = $node->psql($database, $remedy);
 
 	is("$rc $stderr", '0 ', "$name: what is printed runs: $finding->{remedy}");
@@ -325,7 +325,7 @@ ok(wait_status($subscriber, q{phase_reason ~ 'in database shop: subscriptions: "
 	'which holds a warm-up that was started by hand');
 
 # The remedy says what to wait for.
-my ($query) = $copying->{remedy} =~ /(SELECT .*) is empty/;
+my ($query) = $copying->{remedy} =~ /(SELECT [^;]*); -- until that is empty/;
 is($subscriber->safe_psql('shop', "SELECT count(*) FROM ($query) AS q"), 1, 'the remedy tells the table');
 $subscriber->safe_psql('shop', 'DELETE FROM shops WHERE id = 7');
 wait_until('copied', sub { $subscriber->safe_psql('shop', $query) eq '' });
