@@ -202,13 +202,15 @@ WITH known AS MATERIALIZED (
 		AND (c.reltuples < 0 OR (has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)))
 ), sized AS MATERIALIZED (
 	SELECT u.oid, u.name, u.reltuples, u.relpages, pg_relation_size(u.oid) AS bytes FROM unknown AS u WHERE NOT u.is_locked
+), here AS MATERIALIZED (
+	SELECT pg_database_size(current_database()) AS bytes
 ), ranked AS (
 	SELECT s.name, s.bytes, s.bytes >= 1024 * 1024 AS large,
 		-- All large ones together: a staging table is no reason to wait.
-		CASE WHEN sum(s.bytes) FILTER (WHERE s.bytes >= 1024 * 1024) OVER () >= 0.01 * pg_database_size(current_database())
+		CASE WHEN sum(s.bytes) FILTER (WHERE s.bytes >= 1024 * 1024) OVER () >= 0.01 * h.bytes
 			THEN 'blocking' ELSE 'warning' END AS severity,
 		row_number() OVER (ORDER BY s.bytes DESC, s.name) AS place
-	FROM sized AS s
+	FROM sized AS s CROSS JOIN here AS h
 	-- What was found empty and has not grown since has nothing to know.
 	WHERE s.bytes > CASE WHEN s.reltuples = 0 THEN 8192::bigint * s.relpages ELSE 0 END
 		-- Nor has one that is to have none, by SET STATISTICS 0 of all columns.
