@@ -26,6 +26,7 @@
 SET statement_timeout = '5s';
 SET lock_timeout = '100ms';
 SET enable_nestloop = off;	-- new instances know nothing of their catalogs
+SET max_parallel_workers_per_gather = 0;
 SET jit = off;
 SET search_path = pg_catalog, pg_temp;
 \set findings '[]'
@@ -1165,5 +1166,6 @@ ORDER BY array_position(ARRAY['blocking', 'warning', 'unknown', 'notice', 'ok'],
 RESET statement_timeout;
 RESET lock_timeout;
 RESET enable_nestloop;
+RESET max_parallel_workers_per_gather;
 RESET jit;
 RESET search_path;

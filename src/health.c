@@ -295,6 +295,7 @@ change_settings(void)
 		{"search_path", "pg_catalog, pg_temp"},
 		{"lock_timeout", LOCK_TIMEOUT},
 		{"enable_nestloop", "off"},
+		{"max_parallel_workers_per_gather", "0"},
 		{"jit", "off"}
 	};
 

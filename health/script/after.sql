@@ -18,5 +18,6 @@ ORDER BY array_position(ARRAY['blocking', 'warning', 'unknown', 'notice', 'ok'],
 RESET statement_timeout;
 RESET lock_timeout;
 RESET enable_nestloop;
+RESET max_parallel_workers_per_gather;
 RESET jit;
 RESET search_path;

@@ -26,6 +26,7 @@
 SET statement_timeout = '5s';
 SET lock_timeout = '100ms';
 SET enable_nestloop = off;	-- new instances know nothing of their catalogs
+SET max_parallel_workers_per_gather = 0;
 SET jit = off;
 SET search_path = pg_catalog, pg_temp;
 \set findings '[]'
