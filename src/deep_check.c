@@ -269,7 +269,7 @@ adm_deep_check_note_skipped(Oid relation, const char *reason)
 						relation, MyDatabaseId, reason)));
 }
 
-/* This relation's finding, else a free or outdated one of this database, else NULL.  Needs the lock. */
+/* This relation's finding, else a free one, else NULL.  Needs the lock. */
 static AdmDeepFinding *
 finding_of(Oid relation)
 {

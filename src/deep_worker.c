@@ -84,21 +84,13 @@ end_transaction(void)
 	pgstat_report_activity(STATE_IDLE, NULL);
 }
 
-static int64
-int64_at(uint64 row, int column)
-{
-	bool		is_null;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &is_null);
-
-	return is_null ? 0 : DatumGetInt64(value);
-}
-
-static Oid
-oid_at(uint64 row, int column)
+/* A column of the list of relations, none of which is null. */
+static Datum
+datum_at(uint64 row, int column)
 {
 	bool		is_null;
 
-	return DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &is_null));
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &is_null);
 }
 
 /* All after the last one that was checked; in TopMemoryContext. */
@@ -116,12 +108,10 @@ list_relations(int *count)
 	list = MemoryContextAllocHuge(TopMemoryContext, Max(*count, 1) * sizeof(Candidate));
 	for (int i = 0; i < *count; i++)
 	{
-		bool		is_null;
-
-		list[i].oid = oid_at(i, 1);
-		list[i].is_index = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &is_null));
+		list[i].oid = DatumGetObjectId(datum_at(i, 1));
+		list[i].is_index = DatumGetBool(datum_at(i, 2));
 		list[i].locked = false;
-		list[i].bytes = int64_at(i, 3);
+		list[i].bytes = DatumGetInt64(datum_at(i, 3));
 	}
 	end_transaction();
 	return list;
