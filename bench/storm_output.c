@@ -5,6 +5,7 @@
  */
 #include "storm_output.h"
 
+#include <inttypes.h>
 #include <sys/resource.h>
 
 /*
@@ -241,6 +242,21 @@ summarise_steps(FILE *file, const Report *report)
 	fprintf(file, "\n  ]");
 }
 
+/* Of each step, how many arrive and how many of those are answered in time. */
+static void
+summarise_app_steps(FILE *file, const Report *report, int app)
+{
+	fprintf(file, ", \"by_step\": [");
+	for (int i = 0; i < report->options->profile.step_count; i++)
+	{
+		const SecondTally *tally = &report->tally->steps[i].apps[app];
+
+		fprintf(file, "%s[%" PRId64 ", %" PRId64 "]", i ? ", " : "",
+				tally->arrivals, tally->answered);
+	}
+	fprintf(file, "]");
+}
+
 static void
 summarise_apps(FILE *file, const Report *report)
 {
@@ -256,6 +272,7 @@ summarise_apps(FILE *file, const Report *report)
 		json_integer(file, ", ", "arrivals", tally->arrivals);
 		json_integer(file, ", ", "answered", tally->answered);
 		json_integer(file, ", ", "late", tally->late);
+		summarise_app_steps(file, report, i);
 		fprintf(file, "}");
 	}
 	fprintf(file, "\n  ]");

@@ -124,6 +124,7 @@ tally_arrival(Tally *tally, int64_t arrived_us, int app, int64_t lag_us)
 	if (step == NULL)
 		return;
 	step->arrivals++;
+	step->apps[app].arrivals++;
 	second_at(tally, step, arrived_us)->arrivals++;
 }
 
@@ -156,6 +157,7 @@ tally_answer(Tally *tally, int64_t arrived_us, int64_t answered_us, int app, boo
 	if (arrival_step)
 	{
 		arrival_step->arrivals_answered++;
+		arrival_step->apps[app].answered++;
 		second_at(tally, arrival_step, arrived_us)->answered++;
 	}
 }

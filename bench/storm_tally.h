@@ -56,7 +56,7 @@ typedef struct FailureTally
 	Failure		first_failure;	/* that was no refusal */
 } FailureTally;
 
-/* The requests that arrive in one second of a step. */
+/* The requests that arrive in one second of a step, or of one class in it. */
 typedef struct SecondTally
 {
 	int64_t		arrivals;
@@ -69,6 +69,7 @@ typedef struct StepTally
 	int64_t		answered;		/* in time, during the step */
 	int64_t		arrivals_answered;	/* in time, arrived during the step */
 	Histogram	latency;		/* of all answered that arrived during it */
+	SecondTally apps[OPTIONS_MAX_APPS];
 	SecondTally *seconds;		/* from the step's start, the last one maybe
 								 * shorter */
 	int			second_count;
