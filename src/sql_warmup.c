@@ -17,6 +17,7 @@
 #include "policy/ramp.h"
 #include "settings.h"
 #include "sql_access.h"
+#include "sql_change.h"
 #include "state.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -28,42 +29,20 @@ PG_FUNCTION_INFO_V1(adm_continue_warmup);
 PG_FUNCTION_INFO_V1(adm_brake);
 PG_FUNCTION_INFO_V1(adm_reset_counters);
 
-/* How long a caller waits for the state file before it is warned. */
-#define SAVE_TIMEOUT_MS		3000
-
-/* Who is behind the call, whatever function it went through. */
-static const char *
-session_user_name(void)
-{
-	return GetUserNameFromId(GetSessionUserId(), false);
-}
-
 static void
 log_change(const char *what)
 {
 	adm_events_note(ADM_EVENT_WARMUP,
 					psprintf("pg_admission: the warm-up was %s by %s",
-							 what, session_user_name()),
+							 what, adm_sql_session_user()),
 					NULL);
-}
-
-/* Lets in whom the new caps admit, and makes sure that a restart will remember them. */
-static void
-finish_change(const char *what)
-{
-	adm_permits_serve_lines();
-	if (!adm_state_wait_saved(SAVE_TIMEOUT_MS))
-		ereport(WARNING,
-				(errmsg("%s has changed, but could not be saved yet", what),
-				 errdetail("A restart would forget the change."),
-				 errhint("See the server log, and controller_heartbeat_age_ms in admission.status.")));
 }
 
 /* Returns the phase, which is what the functions answer. */
 static Datum
 finish_warmup_change(void)
 {
-	finish_change("the warm-up");
+	adm_sql_finish_change("the warm-up");
 	return CStringGetTextDatum(adm_phase_name(adm_state_warmup().warmup.phase));
 }
 
@@ -132,15 +111,6 @@ check_duration(const AdmWindow *window)
 				 errdetail("Its duration is longer than pg_admission.warmup_max_age.")));
 }
 
-static void
-tell_if_not_binding(const char *what)
-{
-	if (adm_state_mode() != ADM_MODE_ENFORCE)
-		ereport(WARNING,
-				(errmsg("%s holds nobody: pg_admission.mode is \"%s\"",
-						what, adm_mode_name(adm_state_mode()))));
-}
-
 Datum
 adm_start_warmup(PG_FUNCTION_ARGS)
 {
@@ -163,10 +133,10 @@ adm_start_warmup(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
 		check_order("transactions", window.initial_transactions, window.target_transactions);
 	check_duration(&window);
-	tell_if_not_binding("the warm-up");
+	adm_sql_tell_if_not_binding("the warm-up");
 
 	adm_state_begin_warmup(ADM_TRIGGER_MANUAL, &window,
-						   psprintf("started by %s", session_user_name()));
+						   psprintf("started by %s", adm_sql_session_user()));
 	log_change("started");
 	PG_RETURN_DATUM(finish_warmup_change());
 }
@@ -238,7 +208,7 @@ tell_about_brake(int brake)
 				 errhint("ALTER SYSTEM RESET pg_admission.brake; SELECT pg_reload_conf();")));
 	if (brake == ADM_BRAKE_OFF)
 		return;
-	tell_if_not_binding("the brake");
+	adm_sql_tell_if_not_binding("the brake");
 	if (!adm_transaction_gate)
 		ereport(WARNING,
 				(errmsg("the brake holds only logins: pg_admission.transaction_gate is off")));
@@ -257,9 +227,9 @@ adm_brake(PG_FUNCTION_ARGS)
 	tell_about_brake(brake);
 	adm_state_pull_brake(brake);
 	adm_events_note(ADM_EVENT_BRAKE,
-					psprintf("pg_admission: the brake was set to %s by %s", word, session_user_name()),
+					psprintf("pg_admission: the brake was set to %s by %s", word, adm_sql_session_user()),
 					NULL);
-	finish_change("the brake");
+	adm_sql_finish_change("the brake");
 	PG_RETURN_DATUM(CStringGetTextDatum(word));
 }
 
