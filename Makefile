@@ -15,7 +15,9 @@ OBJS = \
 	src/policy/ramp.o \
 	src/policy/record.o \
 	src/policy/role_list.o \
+	src/policy/rules.o \
 	src/policy/runaway.o \
+	src/policy/service_state.o \
 	src/policy/warmup.o \
 	src/os/cgroup.o \
 	src/os/clock.o \
@@ -46,7 +48,9 @@ OBJS = \
 	src/lending.o \
 	src/line_wait.o \
 	src/login.o \
+	src/membership.o \
 	src/metrics.o \
+	src/my_service.o \
 	src/own_locks.o \
 	src/permits.o \
 	src/persist.o \
@@ -59,16 +63,20 @@ OBJS = \
 	src/samples.o \
 	src/sampling.o \
 	src/server_refusals.o \
+	src/service_refusal.o \
+	src/services.o \
 	src/settings.o \
 	src/sql_access.o \
 	src/sql_backends.o \
 	src/sql_blocking.o \
+	src/sql_change.o \
 	src/sql_events.o \
 	src/sql_health.o \
 	src/sql_metrics.o \
 	src/sql_pressure.o \
 	src/sql_row.o \
 	src/sql_runaways.o \
+	src/sql_services.o \
 	src/sql_status.o \
 	src/sql_stopping.o \
 	src/sql_warmup.o \
@@ -100,7 +108,7 @@ ifdef WERROR
 PG_CFLAGS += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 endif
 
-EXTRA_CLEAN = src/health_checks.c test/unit/bin bench/bin tmp_regress tmp_isolation
+EXTRA_CLEAN = src/health_checks.c test/unit/bin test/fuzz/bin bench/bin tmp_regress tmp_isolation
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)

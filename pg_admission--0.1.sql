@@ -20,6 +20,7 @@ CREATE FUNCTION admission.status(
 	OUT brake text,
 	OUT health_blocking int,
 	OUT health_checked_at timestamptz,
+	OUT services_paused int,
 	OUT connection_cap int,
 	OUT start_cap int,
 	OUT connections_admitted int,
@@ -34,6 +35,7 @@ CREATE FUNCTION admission.status(
 	OUT refused bigint,
 	OUT refused_timeout bigint,
 	OUT refused_slots bigint,
+	OUT refused_service bigint,
 	OUT abandoned bigint,
 	OUT ended bigint,
 	OUT would_hold_start_cap bigint,
@@ -48,6 +50,7 @@ CREATE FUNCTION admission.status(
 	OUT transactions_admitted bigint,
 	OUT transactions_held bigint,
 	OUT transactions_refused bigint,
+	OUT transactions_refused_service bigint,
 	OUT transactions_abandoned bigint,
 	OUT transactions_ended bigint,
 	OUT transactions_let_through bigint,
@@ -92,6 +95,8 @@ COMMENT ON COLUMN admission.status.health_blocking IS
 'blocking findings of admission.health_check() as last run in each database, by anybody or by the worker while a warm-up may have to wait for them; null: it has not been run since the server started';
 COMMENT ON COLUMN admission.status.health_checked_at IS
 'when it was last run, in whatever database';
+COMMENT ON COLUMN admission.status.services_paused IS
+'services that are paused and not on their way back; see admission.services';
 COMMENT ON COLUMN admission.status.connection_cap IS
 'how many sessions may be admitted, in sessions; in mode observe, would be; null: no cap';
 COMMENT ON COLUMN admission.status.start_cap IS
@@ -115,11 +120,13 @@ COMMENT ON COLUMN admission.status.handed_on IS
 COMMENT ON COLUMN admission.status.passed IS
 'logins let in beyond the caps since the counters were reset, because the machine was comfortable';
 COMMENT ON COLUMN admission.status.refused IS
-'logins refused since the counters were reset: refused_timeout + refused_slots';
+'logins refused since the counters were reset: refused_timeout + refused_slots + refused_service';
 COMMENT ON COLUMN admission.status.refused_timeout IS
 'of those, logins that waited until pg_admission.connection_queue_timeout or authentication_timeout';
 COMMENT ON COLUMN admission.status.refused_slots IS
 'of those, logins that could not wait because too few connection slots were free';
+COMMENT ON COLUMN admission.status.refused_service IS
+'of those, logins whose service was paused or at its limit';
 COMMENT ON COLUMN admission.status.abandoned IS
 'logins whose client had hung up before it was admitted, held or not, since the counters were reset';
 COMMENT ON COLUMN admission.status.ended IS
@@ -148,6 +155,8 @@ COMMENT ON COLUMN admission.status.transactions_held IS
 'transactions that had to wait in line since the counters were reset';
 COMMENT ON COLUMN admission.status.transactions_refused IS
 'transactions refused since the counters were reset, with SQLSTATE 53400: their session goes on';
+COMMENT ON COLUMN admission.status.transactions_refused_service IS
+'of those, transactions whose service was paused or at its limit';
 COMMENT ON COLUMN admission.status.transactions_abandoned IS
 'transactions whose client had hung up while they waited, since the counters were reset';
 COMMENT ON COLUMN admission.status.transactions_ended IS
@@ -174,6 +183,7 @@ CREATE FUNCTION admission.waiting(
 	OUT database text,
 	OUT application_name text,
 	OUT client_address inet,
+	OUT service text,
 	OUT waiting_since timestamptz,
 	OUT "position" int
 )
@@ -188,23 +198,25 @@ CREATE VIEW admission.waiting AS
 	SELECT * FROM admission.waiting();
 
 COMMENT ON VIEW admission.waiting IS
-'who is in line, oldest first; before PostgreSQL 18 pg_stat_activity does not show held logins';
+'who is in line, by gate and service, oldest first; before PostgreSQL 18 pg_stat_activity does not show held logins';
 COMMENT ON COLUMN admission.waiting.gate IS
 'connection: a login that is held | transaction';
 COMMENT ON COLUMN admission.waiting.pid IS
 'process that waits; to end it: admission.terminate_backends(), for a held login as a superuser';
 COMMENT ON COLUMN admission.waiting.role IS
-'role that logs in; null, as are the next three: the reader lacks the rights of pg_read_all_stats';
+'role that logs in; null, as are the next four: the reader lacks the rights of pg_read_all_stats';
 COMMENT ON COLUMN admission.waiting.database IS
 'database it asked for; not checked yet';
 COMMENT ON COLUMN admission.waiting.application_name IS
 'application_name in its connection request; null: none';
 COMMENT ON COLUMN admission.waiting.client_address IS
 'address of the client; null: a Unix socket';
+COMMENT ON COLUMN admission.waiting.service IS
+'the service it belongs to; see admission.services';
 COMMENT ON COLUMN admission.waiting.waiting_since IS
 'when it joined the line';
 COMMENT ON COLUMN admission.waiting."position" IS
-'place in the order of arrival, from 1; while the oldest has waited over 0.5 s most permits go to the newest';
+'place in its gate''s and service''s order of arrival, from 1; while the oldest has waited over 0.5 s most permits go to the newest';
 
 /*
  * Pressure: from the controller's last sample, which nobody pays for by
@@ -430,7 +442,8 @@ CREATE FUNCTION admission.backend_samples(
 	OUT transaction_cpu_s float8,
 	OUT memory_bytes bigint,
 	OUT read_bytes_per_s float8,
-	OUT write_bytes_per_s float8
+	OUT write_bytes_per_s float8,
+	OUT service text
 )
 RETURNS SETOF record
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
@@ -477,6 +490,7 @@ CREATE VIEW admission.backends AS
 		CASE w.gate WHEN 'connection' THEN 'waiting for admission' ELSE a.state END AS state,
 		a.wait_event_type,
 		a.wait_event,
+		s.service,
 		s.gate_state,
 		s.cpu_percent,
 		s.run_queue_wait_percent,
@@ -527,6 +541,8 @@ COMMENT ON COLUMN admission.backends.leader_pid IS
 'of a parallel worker, the process it works for, whose figures include its processor time; else null';
 COMMENT ON COLUMN admission.backends.backend_type IS
 'as in pg_stat_activity; background worker: one without a database, which is not there; client backend: also one that is not there yet';
+COMMENT ON COLUMN admission.backends.service IS
+'the service its session belongs to, by pg_admission.services; null: not a client''s';
 COMMENT ON COLUMN admission.backends.gate_state IS
 'at the gates: outside: not there yet, or leaving | waiting: a login or a transaction, in line | granted: let in, not awake yet | starting | admitted: and no transaction that is counted | running: a transaction | long: likewise, and transaction_cap does not count it | lent: likewise, and its permit is somebody else''s | exempt | lane: exempt by exempt_roles; null: not a client''s';
 COMMENT ON COLUMN admission.backends.cpu_percent IS
@@ -685,6 +701,137 @@ COMMENT ON COLUMN admission.connections.free_for_ordinary IS
 'of those, slots that are not reserved, in connections; 0: PostgreSQL refuses the next one';
 COMMENT ON COLUMN admission.connections.used_percent IS
 'slots held, of those that are not reserved; over 100 where administrators hold some';
+
+/*
+ * Services: classes of traffic that can be limited, paused, and brought back one
+ * by one.
+ */
+
+CREATE FUNCTION admission.services(
+	OUT place int,
+	OUT service text,
+	OUT rule text,
+	OUT priority text,
+	OUT exempt boolean,
+	OUT session_limit int,
+	OUT session_cap int,
+	OUT transaction_limit int,
+	OUT transaction_cap int,
+	OUT patience_ms int,
+	OUT state text,
+	OUT paused_by text,
+	OUT turn int,
+	OUT progress float8,
+	OUT sessions int,
+	OUT logins_waiting int,
+	OUT running int,
+	OUT waiting int,
+	OUT held bigint,
+	OUT refused bigint,
+	OUT abandoned bigint,
+	OUT wait_p50_ms bigint,
+	OUT wait_p95_ms bigint,
+	OUT wait_p99_ms bigint,
+	OUT logins_held bigint,
+	OUT logins_refused bigint,
+	OUT logins_abandoned bigint,
+	OUT login_wait_p50_ms bigint,
+	OUT login_wait_p95_ms bigint,
+	OUT login_wait_p99_ms bigint,
+	OUT cpu_percent float8,
+	OUT cpu_share float8
+)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'adm_services';
+
+COMMENT ON FUNCTION admission.services() IS
+'the rows behind the view admission.services';
+
+CREATE VIEW admission.services AS
+	SELECT s.service, s.state, s.paused_by, s.turn, s.progress,
+		s.sessions, s.running, s.waiting, s.logins_waiting,
+		s.cpu_percent, s.cpu_share,
+		s.held, s.refused, s.abandoned, s.wait_p50_ms, s.wait_p95_ms, s.wait_p99_ms,
+		s.logins_held, s.logins_refused, s.logins_abandoned,
+		s.login_wait_p50_ms, s.login_wait_p95_ms, s.login_wait_p99_ms,
+		s.priority, s.exempt, s.session_limit, s.session_cap, s.transaction_limit, s.transaction_cap, s.patience_ms,
+		s.rule
+	FROM admission.services() AS s
+	ORDER BY s.place, s.service;
+
+COMMENT ON VIEW admission.services IS
+'the services of pg_admission.services in their order, default last, and those that are in the rules no more but paused or still have sessions; totals since the counters were reset';
+COMMENT ON COLUMN admission.services.service IS
+'its name; default: what no rule fits';
+COMMENT ON COLUMN admission.services.state IS
+'open | paused | resuming: comes back step by step | waiting its turn: paused until those before it have come back';
+COMMENT ON COLUMN admission.services.paused_by IS
+'function: pause_service(), on this server, through restart and crash | setting: pg_admission.paused_services; null: not paused';
+COMMENT ON COLUMN admission.services.turn IS
+'of those that wait their turn: the lowest comes back next';
+COMMENT ON COLUMN admission.services.progress IS
+'how far it has come back, 0: paused to 1: open';
+COMMENT ON COLUMN admission.services.sessions IS
+'sessions past the connection gate, exempt ones included';
+COMMENT ON COLUMN admission.services.running IS
+'transactions past the transaction gate, but those that are lent';
+COMMENT ON COLUMN admission.services.waiting IS
+'transactions in line';
+COMMENT ON COLUMN admission.services.logins_waiting IS
+'logins in line';
+COMMENT ON COLUMN admission.services.cpu_percent IS
+'processor time that its sessions used during the last sample, 100 is one core';
+COMMENT ON COLUMN admission.services.cpu_share IS
+'the same as a share of what all sessions used, 0 to 1';
+COMMENT ON COLUMN admission.services.held IS
+'transactions that had to wait in line';
+COMMENT ON COLUMN admission.services.refused IS
+'transactions refused, for whatever reason';
+COMMENT ON COLUMN admission.services.abandoned IS
+'transactions whose client had hung up while they waited';
+COMMENT ON COLUMN admission.services.wait_p50_ms IS
+'half of the transactions that waited did so for no longer than this, in milliseconds, rounded up to 10, 50, 100, 200, 500, 1000, 2000, 5000, 10000 or the longest wait; null: none has waited';
+COMMENT ON COLUMN admission.services.wait_p95_ms IS
+'likewise, 95 of 100';
+COMMENT ON COLUMN admission.services.wait_p99_ms IS
+'likewise, 99 of 100';
+COMMENT ON COLUMN admission.services.logins_held IS
+'logins that had to wait in line';
+COMMENT ON COLUMN admission.services.logins_refused IS
+'logins refused, for whatever reason';
+COMMENT ON COLUMN admission.services.logins_abandoned IS
+'logins whose client had hung up before it was admitted';
+COMMENT ON COLUMN admission.services.login_wait_p50_ms IS
+'as wait_p50_ms, of logins';
+COMMENT ON COLUMN admission.services.login_wait_p95_ms IS
+'as wait_p95_ms, of logins';
+COMMENT ON COLUMN admission.services.login_wait_p99_ms IS
+'as wait_p99_ms, of logins';
+COMMENT ON COLUMN admission.services.priority IS
+'who goes first in line: high | normal | low; of ten permits, one goes to low first, two to normal';
+COMMENT ON COLUMN admission.services.exempt IS
+'its sessions are not subject to the gates while the reserved lane has room: pg_admission.exempt_connections';
+COMMENT ON COLUMN admission.services.session_limit IS
+'how many sessions it may have, by its rule; null: no limit';
+COMMENT ON COLUMN admission.services.session_cap IS
+'how many it may have now: 0 while it is paused, less than its limit while it comes back';
+COMMENT ON COLUMN admission.services.transaction_limit IS
+'how many transactions it may run at once, by its rule; null: no limit';
+COMMENT ON COLUMN admission.services.transaction_cap IS
+'how many it may run now: 0 while it is paused, less while it comes back; null: no cap of its own';
+COMMENT ON COLUMN admission.services.patience_ms IS
+'how long its transactions may wait in line, in milliseconds; null: pg_admission.transaction_queue_timeout';
+COMMENT ON COLUMN admission.services.rule IS
+'its rule in pg_admission.services; null: it has none';
+
+CREATE FUNCTION admission.check_service(service text)
+RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'adm_check_service';
+
+COMMENT ON FUNCTION admission.check_service(text) IS
+'an error where there is no such service';
 
 /*
  * Metrics.
@@ -924,6 +1071,100 @@ COMMENT ON FUNCTION admission.reset_counters() IS
 'sets the totals in admission.status and longest_wait_ms to zero';
 
 /*
+ * Pausing services and bringing them back: for superusers, and for whom they
+ * GRANT EXECUTE.  They act at once, not when the transaction ends.
+ */
+
+CREATE FUNCTION admission.pause_services(
+	services text[] DEFAULT NULL,
+	OUT service text,
+	OUT state text,
+	OUT paused_by text,
+	OUT turn int,
+	OUT progress float8
+)
+RETURNS SETOF record
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'adm_pause_services';
+
+COMMENT ON FUNCTION admission.pause_services(text[]) IS
+'pauses these services, or all that are not exempt, as pause_service() does; returns how they are afterwards';
+
+CREATE FUNCTION admission.disconnect_service(service text, grace interval)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	begun timestamptz := clock_timestamp();
+	over boolean := false;
+	found bigint;
+	idle bigint;
+	gone bigint;
+	closed bigint := 0;
+BEGIN
+	WHILE NOT over LOOP
+		over := clock_timestamp() >= begun + grace;
+		SELECT count(*), count(*) FILTER (WHERE f.state = 'idle') INTO found, idle
+		FROM admission.find_backends(service => disconnect_service.service) AS f
+		WHERE f.left_alone IS NULL;
+		EXIT WHEN found = 0;
+		IF over OR idle > 0 THEN
+			SELECT count(*) FILTER (WHERE s.gone) INTO gone
+			FROM admission.terminate_backends(service => disconnect_service.service,
+				state => CASE WHEN over THEN NULL ELSE 'idle' END, dry_run => false, wait => '2 seconds') AS s;
+			closed := closed + gone;
+		ELSE
+			PERFORM pg_sleep(0.1);
+		END IF;
+	END LOOP;
+	RAISE NOTICE '% sessions of service "%" were closed', closed, service;
+END
+$$;
+
+COMMENT ON FUNCTION admission.disconnect_service(text, interval) IS
+'closes the sessions of a service: those that idle at once, and again, the others when grace is over';
+
+CREATE FUNCTION admission.pause_service(
+	service text,
+	disconnect boolean DEFAULT false,
+	grace interval DEFAULT '5 seconds'
+)
+RETURNS text
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'adm_pause_service';
+
+COMMENT ON FUNCTION admission.pause_service(text, boolean, interval) IS
+'pauses a service on this server, through restart and crash: its logins wait or are refused, its new transactions are refused, those that run go on to their end; disconnect: closes those of its sessions that idle at once, the others after grace, up to 1 hour; a notice where it is paused already; returns its state';
+
+CREATE FUNCTION admission.resume_service(
+	service text,
+	over interval DEFAULT '1 minute'
+)
+RETURNS text
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'adm_resume_service';
+
+COMMENT ON FUNCTION admission.resume_service(text, interval) IS
+'brings a paused service back: from one transaction at a time to all it may run, or to pg_admission.max_running_transactions, and likewise sessions if it has a limit, in the time given, 0: at once, to 24 days; the time runs while the machine is comfortable, and critical pressure takes a fifth off; a notice where it is not paused; returns its state';
+
+CREATE FUNCTION admission.resume_services(
+	over interval DEFAULT '1 minute',
+	services text[] DEFAULT NULL,
+	OUT service text,
+	OUT state text,
+	OUT paused_by text,
+	OUT turn int,
+	OUT progress float8
+)
+RETURNS SETOF record
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'adm_resume_services';
+
+COMMENT ON FUNCTION admission.resume_services(interval, text[]) IS
+'brings these services back one after another, or all that are paused, the more important first and then in the order of the rules: each begins when the one before has come back and the machine is comfortable, and takes the time given; returns how they are now';
+
+/*
  * Stopping.  Selection is SQL; who may stop whom, and signals, are the library's,
  * which keeps PostgreSQL's rules whoever calls it.
  */
@@ -975,7 +1216,7 @@ DECLARE
 	given int;
 BEGIN
 	FOR key IN SELECT jsonb_object_keys(criteria) LOOP
-		IF key NOT IN ('role_name', 'database_name', 'application_name', 'client', 'state', 'min_cpu_percent', 'min_runtime',
+		IF key NOT IN ('role_name', 'database_name', 'application_name', 'client', 'service', 'state', 'min_cpu_percent', 'min_runtime',
 			'min_transaction_age', 'min_idle_in_transaction', 'query', 'wait_event', 'blocking_at_least') THEN
 			RAISE EXCEPTION 'unknown criterion: "%"', key
 				USING ERRCODE = 'invalid_parameter_value';
@@ -985,7 +1226,7 @@ BEGIN
 	IF given = 0 THEN
 		RAISE EXCEPTION 'no criterion: this would be everybody'
 			USING ERRCODE = 'invalid_parameter_value',
-			HINT = 'Say who is meant, with role_name, database_name, application_name, client, state, min_cpu_percent, min_runtime, min_transaction_age, min_idle_in_transaction, query, wait_event or blocking_at_least.';
+			HINT = 'Say who is meant, with role_name, database_name, application_name, client, service, state, min_cpu_percent, min_runtime, min_transaction_age, min_idle_in_transaction, query, wait_event or blocking_at_least.';
 	END IF;
 	IF criteria ? 'role_name' AND to_regrole(quote_ident(criteria ->> 'role_name')) IS NULL THEN
 		RAISE EXCEPTION 'role "%" does not exist', criteria ->> 'role_name'
@@ -996,6 +1237,7 @@ BEGIN
 		RAISE EXCEPTION 'database "%" does not exist', criteria ->> 'database_name'
 			USING ERRCODE = 'invalid_catalog_name';
 	END IF;
+	PERFORM admission.check_service(criteria ->> 'service');
 	IF NOT COALESCE(criteria ->> 'state', 'idle') IN ('active', 'idle', 'idle in transaction',
 		'idle in transaction (aborted)', 'fastpath function call', 'disabled', 'starting', 'waiting for admission') THEN
 		RAISE EXCEPTION 'invalid state: "%"', criteria ->> 'state'
@@ -1073,6 +1315,7 @@ BEGIN
 			'database ' || c.database_name,
 			'application_name like ' || c.application_name,
 			'client in ' || c.client,
+			'service ' || c.service,
 			'state ' || c.state,
 			'cpu ' || CASE WHEN c.min_cpu_percent IS NOT NULL THEN round(b.cpu_percent) END || ' %',
 			'running for ' || CASE WHEN c.min_runtime IS NOT NULL THEN date_trunc('milliseconds', b.query_age) END,
@@ -1087,6 +1330,7 @@ BEGIN
 				database_name text,
 				application_name text,
 				client inet,
+				service text,
 				state text,
 				min_cpu_percent float8,
 				min_runtime interval,
@@ -1102,6 +1346,7 @@ BEGIN
 			AND (c.database_name IS NULL OR b.database = c.database_name)
 			AND (c.application_name IS NULL OR b.application_name LIKE c.application_name)
 			AND (c.client IS NULL OR b.client_address <<= c.client)
+			AND (c.service IS NULL OR b.service = c.service)
 			AND (c.state IS NULL OR b.state = c.state)
 			AND (c.min_cpu_percent IS NULL OR b.cpu_percent >= c.min_cpu_percent)
 			AND (c.min_runtime IS NULL OR b.query_age >= c.min_runtime)
@@ -1143,6 +1388,7 @@ CREATE FUNCTION admission.find_backends(
 	database_name text DEFAULT NULL,
 	application_name text DEFAULT NULL,
 	client inet DEFAULT NULL,
+	service text DEFAULT NULL,
 	state text DEFAULT NULL,
 	min_cpu_percent float8 DEFAULT NULL,
 	min_runtime interval DEFAULT NULL,
@@ -1177,6 +1423,7 @@ AS $$
 			'database_name', find_backends.database_name,
 			'application_name', find_backends.application_name,
 			'client', find_backends.client,
+			'service', find_backends.service,
 			'state', find_backends.state,
 			'min_cpu_percent', find_backends.min_cpu_percent,
 			'min_runtime', find_backends.min_runtime,
@@ -1188,8 +1435,8 @@ AS $$
 		find_backends.victims, find_backends.max_victims, find_backends.include_protected)
 $$;
 
-COMMENT ON FUNCTION admission.find_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean) IS
-'client sessions and held logins that meet all criteria, null being none: role and database by name, application_name by LIKE, client by network, state as in pg_stat_activity or waiting for admission, processor time in the last sample from min_cpu_percent (100 is one core) on, running, transaction and idle in transaction for at least so long, query by ILIKE, wait_event its own or a parallel worker''s, so many who wait behind it for locks while it waits for none; victims: all | oldest | all_but_oldest (by their transaction) | top_cpu, at most max_victims, or 1 of the oldest or top_cpu; left_alone says who would not be stopped, and why';
+COMMENT ON FUNCTION admission.find_backends(text, text, text, inet, text, text, float8, interval, interval, interval, text, text, int, text, int, boolean) IS
+'client sessions and held logins that meet all criteria, null being none: role and database by name, application_name by LIKE, client by network, service by name, state as in pg_stat_activity or waiting for admission, processor time in the last sample from min_cpu_percent (100 is one core) on, running, transaction and idle in transaction for at least so long, query by ILIKE, wait_event its own or a parallel worker''s, so many who wait behind it for locks while it waits for none; victims: all | oldest | all_but_oldest (by their transaction) | top_cpu, at most max_victims, or 1 of the oldest or top_cpu; left_alone says who would not be stopped, and why';
 
 CREATE FUNCTION admission.tell_nobody(arguments text)
 RETURNS void
@@ -1296,6 +1543,7 @@ CREATE FUNCTION admission.cancel_backends(
 	database_name text DEFAULT NULL,
 	application_name text DEFAULT NULL,
 	client inet DEFAULT NULL,
+	service text DEFAULT NULL,
 	state text DEFAULT NULL,
 	min_cpu_percent float8 DEFAULT NULL,
 	min_runtime interval DEFAULT NULL,
@@ -1330,6 +1578,7 @@ AS $$
 			'database_name', cancel_backends.database_name,
 			'application_name', cancel_backends.application_name,
 			'client', cancel_backends.client,
+			'service', cancel_backends.service,
 			'state', cancel_backends.state,
 			'min_cpu_percent', cancel_backends.min_cpu_percent,
 			'min_runtime', cancel_backends.min_runtime,
@@ -1341,7 +1590,7 @@ AS $$
 		cancel_backends.victims, cancel_backends.max_victims, cancel_backends.dry_run, NULL, cancel_backends.wait, cancel_backends.include_protected)
 $$;
 
-COMMENT ON FUNCTION admission.cancel_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, boolean) IS
+COMMENT ON FUNCTION admission.cancel_backends(text, text, text, inet, text, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, boolean) IS
 'cancels what the sessions do that find_backends() finds with the same arguments; with dry_run, the default, only says whom and what to type; wait: for how long, up to 1 hour, to see whether what they did has ended, which gone tells; one row for each session, those left alone last';
 
 CREATE FUNCTION admission.terminate_backends(
@@ -1349,6 +1598,7 @@ CREATE FUNCTION admission.terminate_backends(
 	database_name text DEFAULT NULL,
 	application_name text DEFAULT NULL,
 	client inet DEFAULT NULL,
+	service text DEFAULT NULL,
 	state text DEFAULT NULL,
 	min_cpu_percent float8 DEFAULT NULL,
 	min_runtime interval DEFAULT NULL,
@@ -1384,6 +1634,7 @@ AS $$
 			'database_name', terminate_backends.database_name,
 			'application_name', terminate_backends.application_name,
 			'client', terminate_backends.client,
+			'service', terminate_backends.service,
 			'state', terminate_backends.state,
 			'min_cpu_percent', terminate_backends.min_cpu_percent,
 			'min_runtime', terminate_backends.min_runtime,
@@ -1395,7 +1646,7 @@ AS $$
 		terminate_backends.victims, terminate_backends.max_victims, terminate_backends.dry_run, terminate_backends.grace, terminate_backends.wait, terminate_backends.include_protected)
 $$;
 
-COMMENT ON FUNCTION admission.terminate_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, interval, boolean) IS
+COMMENT ON FUNCTION admission.terminate_backends(text, text, text, inet, text, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, interval, boolean) IS
 'terminates the sessions that find_backends() finds with the same arguments; with dry_run, the default, only says whom and what to type; grace: cancels first, and terminates after so long whose transaction goes on, and who idles outside of one; wait: for how long, up to 1 hour, to see whether they have gone, which gone tells; one row for each session, those left alone last';
 
 /*
@@ -1452,6 +1703,8 @@ GRANT EXECUTE ON FUNCTION
 	admission.blocking_tree(),
 	admission.events(),
 	admission.runaways(),
+	admission.services(),
+	admission.check_service(text),
 	admission.metrics(),
 	admission.openmetrics(),
 	admission.health_check(boolean, jsonb),
@@ -1464,6 +1717,7 @@ GRANT SELECT ON admission.backends, admission.blocking_tree TO pg_signal_backend
 GRANT EXECUTE ON FUNCTION
 	admission.waiting(),
 	admission.backend_samples(),
+	admission.check_service(text),
 	admission.blocking(),
 	admission.blocked_by(int),
 	admission.blocking_tree()
@@ -1476,7 +1730,7 @@ GRANT EXECUTE ON FUNCTION
 	admission.tell_nobody(text),
 	admission.match_backends(jsonb, text, int, boolean),
 	admission.stop_matching(boolean, jsonb, text, int, boolean, interval, interval, boolean),
-	admission.find_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean),
-	admission.cancel_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, boolean),
-	admission.terminate_backends(text, text, text, inet, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, interval, boolean)
+	admission.find_backends(text, text, text, inet, text, text, float8, interval, interval, interval, text, text, int, text, int, boolean),
+	admission.cancel_backends(text, text, text, inet, text, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, boolean),
+	admission.terminate_backends(text, text, text, inet, text, text, float8, interval, interval, interval, text, text, int, text, int, boolean, interval, interval, boolean)
 TO pg_monitor, pg_signal_backend;

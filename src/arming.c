@@ -17,6 +17,7 @@
 #include "os/host.h"
 #include "persist.h"
 #include "policy/brake.h"
+#include "services.h"
 #include "settings.h"
 #include "state.h"
 
@@ -63,6 +64,7 @@ adm_arming_at_start(void)
 	{
 		start.warmup = record.warmup;
 		start.brake = record.brake;
+		adm_services_restore(&record);
 	}
 	if (verdict.trigger != ADM_TRIGGER_NONE)
 	{

@@ -21,11 +21,13 @@
 #include "line_wait.h"
 #include "libpq/auth.h"
 #include "miscadmin.h"
+#include "my_service.h"
 #include "os/clock.h"
 #include "permits.h"
 #include "refusal_log.h"
 #include "replication/walsender.h"
 #include "samples.h"
+#include "service_refusal.h"
 #include "settings.h"
 #include "starts.h"
 #include "state.h"
@@ -49,6 +51,13 @@
 #define HEADROOM_LEAST			5
 #define HEADROOM_MOST			32
 
+/*
+ * Who waits for room in its own service holds a server slot that others may
+ * need: of one service, not more than one part in so many of all slots.
+ */
+#define SERVICE_WAITERS_PART	16
+#define SERVICE_WAITERS_LEAST	2
+
 /* Give up so long before authentication_timeout, or a quarter of what is left. */
 #define AUTHENTICATION_MARGIN_MS	1000
 
@@ -61,6 +70,7 @@ typedef enum WaitEnd
 {
 	WAIT_GRANTED,
 	WAIT_TIMED_OUT,
+	WAIT_SERVICE_FULL,			/* and its service has no room */
 	WAIT_CLIENT_GONE,
 	WAIT_TERMINATED
 } WaitEnd;
@@ -152,18 +162,29 @@ look_after_line(void)
 	return FIRST_LOOKS_EVERY_MS;
 }
 
-/* A comfortable machine refuses nobody, however short the time in line. */
-static WaitEnd
-at_deadline(void)
+static bool
+service_has_room(int service)
 {
+	return adm_permits_room(ADM_GATE_CONNECTION, service) != ADM_ROOM_NOT_IN_SERVICE;
+}
+
+/*
+ * A comfortable machine refuses nobody, however short the time in line, but whom
+ * an administrator wants kept out.
+ */
+static WaitEnd
+at_deadline(int service)
+{
+	if (!service_has_room(service))
+		return WAIT_SERVICE_FULL;
 	if (!adm_state_comfortable())
 		return WAIT_TIMED_OUT;
-	adm_permits_enter_beyond_caps(ADM_GATE_CONNECTION);
+	adm_permits_enter_beyond_caps(ADM_GATE_CONNECTION, service);
 	return WAIT_GRANTED;
 }
 
 static WaitEnd
-wait_in_line(int64 arrived_ms)
+wait_in_line(int service, int64 arrived_ms)
 {
 	int64		latest_ms = authentication_deadline_ms(arrived_ms);
 	uint32		wait_event = adm_compat_wait_event("AdmissionConnection");
@@ -186,7 +207,7 @@ wait_in_line(int64 arrived_ms)
 		now_ms = adm_clock_ms();
 		deadline_ms = Min(latest_ms, arrived_ms + adm_state_queue_timeout_ms());
 		if (now_ms >= deadline_ms)
-			return at_deadline();
+			return at_deadline(service);
 		if (!adm_line_sleep(Min(nap_ms, (long) (deadline_ms - now_ms)), wait_event))
 			return WAIT_CLIENT_GONE;
 	}
@@ -221,9 +242,9 @@ hint_for_refused(void)
 }
 
 static void
-refuse_timed_out(int64 waited_ms)
+refuse_timed_out(int service, int64 waited_ms)
 {
-	adm_counters_add_refusal(ADM_GATE_CONNECTION, ADM_TOTAL_REFUSED_TIMEOUT);
+	adm_counters_add_refusal(ADM_GATE_CONNECTION, service, ADM_TOTAL_REFUSED_TIMEOUT);
 	adm_refusal_log_limit();
 	ereport(FATAL,
 			(errcode(adm_refusal_sqlstate),
@@ -232,10 +253,26 @@ refuse_timed_out(int64 waited_ms)
 			 hint_for_refused()));
 }
 
+/* Of what the service may have, by what stands in its way. */
 static void
-refuse_no_slots(void)
+refuse_for_service(int service)
 {
-	adm_counters_add_refusal(ADM_GATE_CONNECTION, ADM_TOTAL_REFUSED_SLOTS);
+	bool		paused = adm_services_is_paused(service);
+
+	adm_counters_add_refusal(ADM_GATE_CONNECTION, service, ADM_TOTAL_REFUSED_SERVICE);
+	adm_refusal_log_limit();
+	ereport(FATAL,
+			(errcode(adm_refusal_sqlstate),
+			 paused ? errmsg("pg_admission refused this connection: its service is paused") :
+			 errmsg("pg_admission refused this connection: its service has as many sessions as it may"),
+			 adm_service_refusal_detail(ADM_GATE_CONNECTION, service),
+			 adm_service_refusal_hint(service)));
+}
+
+static void
+refuse_no_slots(int service)
+{
+	adm_counters_add_refusal(ADM_GATE_CONNECTION, service, ADM_TOTAL_REFUSED_SLOTS);
 	adm_refusal_log_limit();
 	ereport(FATAL,
 			(errcode(adm_refusal_sqlstate),
@@ -246,9 +283,9 @@ refuse_no_slots(void)
 }
 
 static void
-end_terminated(void)
+end_terminated(int service)
 {
-	adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_ENDED);
+	adm_counters_add(ADM_GATE_CONNECTION, service, ADM_TOTAL_ENDED);
 	adm_refusal_log_limit();
 	ereport(FATAL,
 			(errcode(ERRCODE_ADMIN_SHUTDOWN),
@@ -257,9 +294,10 @@ end_terminated(void)
 }
 
 static void
-end_abandoned(void)
+end_abandoned(int service)
 {
-	adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_ABANDONED);
+	adm_counters_add(ADM_GATE_CONNECTION, service, service_has_room(service) ?
+					 ADM_TOTAL_ABANDONED : ADM_TOTAL_ABANDONED_SERVICE);
 	whereToSendOutput = DestNone;
 	adm_refusal_log_limit();
 	ereport(FATAL,
@@ -280,25 +318,28 @@ drop_snapshot(void)
 }
 
 static void
-wait_for_permits(void)
+wait_for_permits(int service)
 {
 	int64		arrived_ms = adm_clock_ms();
 
 	drop_snapshot();
 	set_ps_display("waiting for admission");
-	switch (wait_in_line(arrived_ms))
+	switch (wait_in_line(service, arrived_ms))
 	{
 		case WAIT_GRANTED:
 			set_ps_display("authentication");
 			return;
 		case WAIT_TIMED_OUT:
-			refuse_timed_out(adm_clock_ms() - arrived_ms);
+			refuse_timed_out(service, adm_clock_ms() - arrived_ms);
+			break;
+		case WAIT_SERVICE_FULL:
+			refuse_for_service(service);
 			break;
 		case WAIT_CLIENT_GONE:
-			end_abandoned();
+			end_abandoned(service);
 			break;
 		case WAIT_TERMINATED:
-			end_terminated();
+			end_terminated(service);
 			break;
 	}
 }
@@ -309,10 +350,10 @@ wait_for_permits(void)
  * then must not have a permit.
  */
 static void
-end_if_abandoned(void)
+end_if_abandoned(int service)
 {
 	if (adm_word_bounds(adm_state_binding_caps(ADM_GATE_CONNECTION)) && adm_line_client_hung_up())
-		end_abandoned();
+		end_abandoned(service);
 }
 
 /*
@@ -320,47 +361,67 @@ end_if_abandoned(void)
  * bind, permits that are no longer used are taken back first.
  */
 static void
-observe(void)
+observe(int service)
 {
-	if (adm_state_mode() != ADM_MODE_OBSERVE || adm_permits_room(ADM_GATE_CONNECTION) == ADM_ROOM)
+	if (adm_state_mode() != ADM_MODE_OBSERVE ||
+		adm_permits_room(ADM_GATE_CONNECTION, service) == ADM_ROOM)
 		return;
 	adm_starts_reclaim();
-	switch (adm_permits_room(ADM_GATE_CONNECTION))
+	switch (adm_permits_room(ADM_GATE_CONNECTION, service))
 	{
 		case ADM_ROOM:
+		case ADM_ROOM_NOT_IN_SERVICE:
 			break;
 		case ADM_ROOM_NO_ACTIVE:
-			adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_WOULD_HOLD_ACTIVE);
+			adm_counters_add(ADM_GATE_CONNECTION, service, ADM_TOTAL_WOULD_HOLD_ACTIVE);
 			break;
 		case ADM_ROOM_NO_PRESENT:
-			adm_counters_add(ADM_GATE_CONNECTION, ADM_TOTAL_WOULD_HOLD_PRESENT);
+			adm_counters_add(ADM_GATE_CONNECTION, service, ADM_TOTAL_WOULD_HOLD_PRESENT);
 			break;
 	}
 }
 
-static void
-enter_by_permit(const Port *port)
+/* Whether there are enough already who wait for room in the service. */
+static bool
+too_many_wait_for(int service)
 {
-	AdmWish		wish = {port->application_name ? port->application_name : "",
-	ADM_RANK_ORDINARY, spare_slots()};
+	int			most = Max(MaxConnections / SERVICE_WAITERS_PART, SERVICE_WAITERS_LEAST);
 
-	end_if_abandoned();
+	return !service_has_room(service) &&
+		(int) adm_permits_service_counts(ADM_GATE_CONNECTION, service).waiting >= most;
+}
+
+static void
+enter_by_permit(const Port *port, int service)
+{
+	AdmWish		wish = {
+		.application_name = port->application_name ? port->application_name : "",
+		.service = service,
+		.rank = ADM_RANK_ORDINARY,
+		.spare_slots = spare_slots()
+	};
+
+	end_if_abandoned(service);
 	RegisterXactCallback(end_start_after_first_transaction, NULL);
-	observe();
-	if (!adm_permits_try_enter(ADM_GATE_CONNECTION))
+	observe(service);
+	if (!adm_permits_try_enter(ADM_GATE_CONNECTION, service))
 	{
+		if (too_many_wait_for(service))
+			refuse_for_service(service);
 		adm_starts_reclaim();
 		switch (adm_permits_enter_or_wait(ADM_GATE_CONNECTION, &wish))
 		{
 			case ADM_ENTRY_ADMITTED:
 				break;
 			case ADM_ENTRY_WAITING:
-				wait_for_permits();
+				wait_for_permits(service);
 				break;
 			case ADM_ENTRY_NO_SLOTS:
+				if (!service_has_room(service))
+					refuse_for_service(service);
 				if (!adm_state_comfortable())
-					refuse_no_slots();
-				adm_permits_enter_beyond_caps(ADM_GATE_CONNECTION);
+					refuse_no_slots(service);
+				adm_permits_enter_beyond_caps(ADM_GATE_CONNECTION, service);
 				break;
 		}
 	}
@@ -385,6 +446,7 @@ static void
 pass_connection_gate(Port *port, int status)
 {
 	AdmExemption exemption;
+	int			service;
 
 	if (prev_client_authentication_hook)
 		prev_client_authentication_hook(port, status);
@@ -396,13 +458,16 @@ pass_connection_gate(Port *port, int status)
 		return;
 	if (am_walsender)
 		exemption = ADM_EXEMPTION_FULL;
+	service = adm_my_service_at_login(port);
+	if (exemption == ADM_EXEMPTION_NONE && adm_services_is_exempt(service))
+		exemption = ADM_EXEMPTION_LANE;
 	adm_samples_join();
 	introduce(port, exemption);
 	on_shmem_exit(leave_at_exit, (Datum) 0);
 	if (exemption == ADM_EXEMPTION_FULL)
-		adm_permits_enter_exempt();
-	else if (exemption == ADM_EXEMPTION_NONE || !adm_permits_enter_lane())
-		enter_by_permit(port);
+		adm_permits_enter_exempt(service);
+	else if (exemption == ADM_EXEMPTION_NONE || !adm_permits_enter_lane(service))
+		enter_by_permit(port, service);
 }
 
 void

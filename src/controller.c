@@ -31,6 +31,7 @@
 #include "report.h"
 #include "runaways.h"
 #include "sampling.h"
+#include "services.h"
 #include "settings.h"
 #include "starts.h"
 #include "state.h"
@@ -92,6 +93,60 @@ record_brake(int before)
 }
 
 static void
+record_rules(void)
+{
+	adm_events_note(ADM_EVENT_SERVICE,
+					psprintf("pg_admission.services has changed: %d services besides \"default\"",
+							 adm_service_rules->service_count - 1),
+					NULL);
+}
+
+/* Of the services that the setting pauses, but the rules do not name. */
+static void
+tell_unknown_paused(void)
+{
+	const char *rest = adm_paused_services;
+	char		name[ADM_SERVICE_NAME_SIZE];
+	char		error[ADM_RULES_ERROR_SIZE];
+	AdmNamesResult result;
+
+	while ((result = adm_service_names_next(&rest, name, error)) == ADM_NAMES_NAME)
+	{
+		if (adm_services_find(name) == ADM_NO_SERVICE)
+			ereport(LOG,
+					(errmsg("pg_admission.paused_services names \"%s\", which is no service",
+							name),
+					 errdetail("It pauses nobody by that name until pg_admission.services has it.")));
+	}
+}
+
+/*
+ * The rules are taken over as soon as there is room for them: sessions that have
+ * not begun a transaction since the last change belong to old ones.
+ */
+static void
+publish_services(void)
+{
+	static bool waits = false;
+	uint32		before = adm_services_generation();
+	bool		in_use[ADM_SERVICE_ENTRIES];
+
+	adm_permits_services_in_use(in_use);
+	if (adm_services_publish(in_use))
+		waits = false;
+	else if (!waits)
+	{
+		waits = true;
+		ereport(LOG,
+				(errmsg("pg_admission keeps its old services until idle sessions have left them"),
+				 errdetail("Sessions belong to %d services, of which pg_admission.services has other ones now.",
+						   ADM_SERVICE_ENTRIES)));
+	}
+	if (adm_services_generation() != before)
+		record_rules();
+}
+
+static void
 read_settings_again(void)
 {
 	AdmMode		mode_before;
@@ -104,6 +159,8 @@ read_settings_again(void)
 	mode_before = adm_state_mode();
 	brake_before = adm_state_warmup().set_brake;
 	adm_state_publish_settings();
+	publish_services();
+	tell_unknown_paused();
 	if (adm_mode != (int) mode_before)
 		record_mode(mode_before);
 	if (adm_brake_setting != brake_before)
@@ -144,6 +201,32 @@ advance_warmup(void)
 					NULL);
 }
 
+static void
+note_service(int service, const char *what)
+{
+	AdmServiceView view;
+
+	if (adm_services_view(service, &view))
+		adm_events_note(ADM_EVENT_SERVICE,
+						psprintf("pg_admission: service \"%s\" %s", view.name, what), NULL);
+}
+
+/* Without a pressure to go by, only time counts. */
+static void
+bring_services_back(void)
+{
+	AdmWarmupState w = adm_state_warmup();
+	bool		governed = w.advance == ADM_ADVANCE_LOAD && w.governed;
+	AdmServiceSteps steps;
+
+	publish_services();
+	adm_services_step(governed ? w.level : ADM_LEVEL_COMFORTABLE, &steps);
+	for (int i = 0; i < steps.arrived_count; i++)
+		note_service(steps.arrived[i], "has come back");
+	if (steps.begun != ADM_NO_SERVICE)
+		note_service(steps.begun, "comes back: it is its turn");
+}
+
 /* Saves what changed at once, and progress now and then. */
 static void
 save_state(bool at_exit)
@@ -156,8 +239,9 @@ save_state(bool at_exit)
 
 	if (!at_exit && !due && (!changed || failed))
 		return;
-	if (!changed && record.warmup.phase == ADM_PHASE_OPEN && !at_exit)
+	if (!changed && record.warmup.phase == ADM_PHASE_OPEN && !adm_services_any_resumes() && !at_exit)
 		return;
+	adm_services_record(&record);
 	last_save_ms = adm_clock_ms();
 	failed = !adm_persist_save(&record);
 	if (!failed)
@@ -251,7 +335,7 @@ time_to_next_round_ms(void)
 
 	if (adm_permits_anybody_waits())
 		round_ms = ROUND_WHEN_SOMEBODY_WAITS_MS;
-	else if (adm_state_warmup().warmup.phase == ADM_PHASE_WARMING)
+	else if (adm_state_warmup().warmup.phase == ADM_PHASE_WARMING || adm_services_any_resumes())
 		round_ms = ROUND_WHEN_WARMING_MS;
 	return Min(round_ms, adm_sampling_due_in_ms());
 }
@@ -262,6 +346,7 @@ one_round(void)
 	read_settings_again();
 	adm_sampling_round();
 	advance_warmup();
+	bring_services_back();
 	adm_arming_on_promotion();
 	adm_health_round();
 	adm_starts_reclaim();
@@ -292,6 +377,7 @@ adm_controller_main(Datum arg)
 	adm_state_attach_controller();
 	on_shmem_exit(detach_at_exit, (Datum) 0);
 	adm_state_publish_settings();
+	publish_services();
 	adm_arming_log_start();
 	adm_history_load();
 	adm_sampling_start();

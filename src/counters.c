@@ -22,6 +22,7 @@ typedef struct GateCounters
 typedef struct SharedCounters
 {
 	GateCounters gate[ADM_GATE_COUNT];
+	GateCounters service[ADM_SERVICE_ENTRIES][ADM_GATE_COUNT];
 	pg_atomic_uint64 server[ADM_SERVER_COUNT];
 	pg_atomic_uint64 held_comfortable_ms;
 	pg_atomic_uint64 reset_at;	/* a TimestampTz */
@@ -40,22 +41,35 @@ adm_counters_shmem_request(void)
 	RequestAddinShmemSpace(MAXALIGN(sizeof(SharedCounters)));
 }
 
-/* The atomics are 64 bits wide: "set" initializes them, or only writes. */
+/* The atomics are 64 bits wide: it initializes them, or only writes. */
+typedef void (*SetFunction) (volatile pg_atomic_uint64 *ptr, uint64 value);
+
 static void
-set_all_to_zero(void (*set) (volatile pg_atomic_uint64 *ptr, uint64 value))
+set_gate_to_zero(GateCounters *gate, SetFunction set)
+{
+	for (int i = 0; i < ADM_TOTAL_COUNT; i++)
+		set(&gate->count[i], 0);
+	for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
+		set(&gate->waits[i], 0);
+	set(&gate->waited_ms, 0);
+	set(&gate->longest_wait_ms, 0);
+	set(&gate->last_refusal_ms, 0);
+}
+
+static void
+set_service_to_zero(int service, SetFunction set)
 {
 	for (int g = 0; g < ADM_GATE_COUNT; g++)
-	{
-		GateCounters *gate = &shared->gate[g];
+		set_gate_to_zero(&shared->service[service][g], set);
+}
 
-		for (int i = 0; i < ADM_TOTAL_COUNT; i++)
-			set(&gate->count[i], 0);
-		for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
-			set(&gate->waits[i], 0);
-		set(&gate->waited_ms, 0);
-		set(&gate->longest_wait_ms, 0);
-		set(&gate->last_refusal_ms, 0);
-	}
+static void
+set_all_to_zero(SetFunction set)
+{
+	for (int g = 0; g < ADM_GATE_COUNT; g++)
+		set_gate_to_zero(&shared->gate[g], set);
+	for (int i = 0; i < ADM_SERVICE_ENTRIES; i++)
+		set_service_to_zero(i, set);
 	for (int i = 0; i < ADM_SERVER_COUNT; i++)
 		set(&shared->server[i], 0);
 	set(&shared->held_comfortable_ms, 0);
@@ -79,9 +93,16 @@ adm_counters_reset(void)
 }
 
 void
-adm_counters_add(AdmGate gate, AdmTotal total)
+adm_counters_reset_service(int service)
+{
+	set_service_to_zero(service, pg_atomic_write_u64);
+}
+
+void
+adm_counters_add(AdmGate gate, int service, AdmTotal total)
 {
 	pg_atomic_fetch_add_u64(&shared->gate[gate].count[total], 1);
+	pg_atomic_fetch_add_u64(&shared->service[service][gate].count[total], 1);
 }
 
 void
@@ -97,10 +118,14 @@ adm_counters_add_held_comfortable(uint64 ms)
 }
 
 void
-adm_counters_add_refusal(AdmGate gate, AdmTotal total)
+adm_counters_add_refusal(AdmGate gate, int service, AdmTotal total)
 {
-	adm_counters_add(gate, total);
-	pg_atomic_write_u64(&shared->gate[gate].last_refusal_ms, (uint64) adm_clock_ms());
+	uint64		now_ms = (uint64) adm_clock_ms();
+
+	adm_counters_add(gate, service, total);
+	if (total != ADM_TOTAL_REFUSED_SERVICE)
+		pg_atomic_write_u64(&shared->gate[gate].last_refusal_ms, now_ms);
+	pg_atomic_write_u64(&shared->service[service][gate].last_refusal_ms, now_ms);
 }
 
 uint64
@@ -119,10 +144,9 @@ bucket_of(uint64 wait_ms)
 	return bucket;
 }
 
-void
-adm_counters_note_wait(AdmGate id, uint64 wait_ms)
+static void
+note_wait(GateCounters *gate, uint64 wait_ms)
 {
-	GateCounters *gate = &shared->gate[id];
 	uint64		longest = pg_atomic_read_u64(&gate->longest_wait_ms);
 
 	while (wait_ms > longest &&
@@ -130,6 +154,13 @@ adm_counters_note_wait(AdmGate id, uint64 wait_ms)
 		 /* longest was read anew */ ;
 	pg_atomic_fetch_add_u64(&gate->waits[bucket_of(wait_ms)], 1);
 	pg_atomic_fetch_add_u64(&gate->waited_ms, wait_ms);
+}
+
+void
+adm_counters_note_wait(AdmGate gate, int service, uint64 wait_ms)
+{
+	note_wait(&shared->gate[gate], wait_ms);
+	note_wait(&shared->service[service][gate], wait_ms);
 }
 
 uint64
@@ -141,7 +172,33 @@ adm_counters_growth(uint64 before, uint64 now)
 uint64
 adm_counters_refused(const AdmGateTotals *t)
 {
-	return t->count[ADM_TOTAL_REFUSED_TIMEOUT] + t->count[ADM_TOTAL_REFUSED_SLOTS];
+	return t->count[ADM_TOTAL_REFUSED_TIMEOUT] + t->count[ADM_TOTAL_REFUSED_SLOTS] +
+		t->count[ADM_TOTAL_REFUSED_SERVICE];
+}
+
+uint64
+adm_counters_abandoned(const AdmGateTotals *t)
+{
+	return t->count[ADM_TOTAL_ABANDONED] + t->count[ADM_TOTAL_ABANDONED_SERVICE];
+}
+
+int64
+adm_counters_wait_quantile_ms(const AdmGateTotals *t, double share)
+{
+	uint64		all = 0;
+	uint64		below = 0;
+
+	for (int i = 0; i < ADM_WAIT_BUCKETS; i++)
+		all += t->waits[i];
+	if (all == 0)
+		return -1;
+	for (int i = 0; i < ADM_WAIT_BUCKETS - 1; i++)
+	{
+		below += t->waits[i];
+		if (below >= share * all)
+			return (int64) Min(bucket_ms[i], t->longest_wait_ms);
+	}
+	return (int64) t->longest_wait_ms;
 }
 
 uint64
@@ -151,9 +208,8 @@ adm_counters_server_refused(const AdmTotals *t)
 }
 
 static void
-read_gate(AdmGate id, AdmGateTotals *totals)
+read_gate(GateCounters *gate, AdmGateTotals *totals)
 {
-	GateCounters *gate = &shared->gate[id];
 	int64		refusal_ms = (int64) pg_atomic_read_u64(&gate->last_refusal_ms);
 
 	totals->last_refusal_age_ms =
@@ -170,9 +226,15 @@ void
 adm_counters_read(AdmTotals *totals)
 {
 	for (int g = 0; g < ADM_GATE_COUNT; g++)
-		read_gate((AdmGate) g, &totals->gate[g]);
+		read_gate(&shared->gate[g], &totals->gate[g]);
 	for (int i = 0; i < ADM_SERVER_COUNT; i++)
 		totals->server[i] = pg_atomic_read_u64(&shared->server[i]);
 	totals->held_comfortable_ms = pg_atomic_read_u64(&shared->held_comfortable_ms);
 	totals->reset_at = (TimestampTz) pg_atomic_read_u64(&shared->reset_at);
+}
+
+void
+adm_counters_read_service(AdmGate gate, int service, AdmGateTotals *totals)
+{
+	read_gate(&shared->service[service][gate], totals);
 }

@@ -24,7 +24,8 @@
 #define FILE_MODE		(S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)
 
 /* More than there are; checked at each point. */
-#define MOST_POINTS		256
+#define MOST_POINTS_OF_SERVICE	24
+#define MOST_POINTS				(256 + ADM_SERVICE_ENTRIES * MOST_POINTS_OF_SERVICE)
 
 #define MS_PER_S		1e3
 
@@ -65,6 +66,13 @@ typedef enum Metric
 	SERVER_REFUSED,
 	HELD_COMFORTABLE,
 	WAIT,
+	SERVICE_STATE,
+	SERVICE_PROGRESS,
+	SERVICE_SESSIONS,
+	SERVICE_TRANSACTIONS,
+	SERVICE_HELD,
+	SERVICE_REFUSED,
+	SERVICE_ABANDONED,
 	METRIC_COUNT
 } Metric;
 
@@ -106,7 +114,14 @@ static const AdmMetric metrics[METRIC_COUNT] = {
 	[WOULD_HOLD] = COUNTER("pg_admission_would_hold", "", "Mode observe: logins and transactions that a cap would have held."),
 	[SERVER_REFUSED] = COUNTER("pg_admission_server_refused", "", "Logins refused by PostgreSQL itself for want of a slot or by a CONNECTION LIMIT."),
 	[HELD_COMFORTABLE] = COUNTER("pg_admission_held_while_comfortable_seconds", "seconds", "Time in which anybody was held for over 0.2 s while the machine was comfortable; should stay 0."),
-	[WAIT] = {"pg_admission_wait_seconds", ADM_METRIC_HISTOGRAM, "seconds", "Time in line of those who had to wait, whatever its end."}
+	[WAIT] = {"pg_admission_wait_seconds", ADM_METRIC_HISTOGRAM, "seconds", "Time in line of those who had to wait, whatever its end."},
+	[SERVICE_STATE] = GAUGE("pg_admission_service_state", "", "1 for the present state of a service of pg_admission.services."),
+	[SERVICE_PROGRESS] = GAUGE("pg_admission_service_progress_ratio", "ratio", "How far a service has come back after a pause, 0 to 1; 1 when it is open."),
+	[SERVICE_SESSIONS] = GAUGE("pg_admission_service_connections", "", "Sessions and held logins of a service."),
+	[SERVICE_TRANSACTIONS] = GAUGE("pg_admission_service_transactions", "", "Transactions of a service that run, or wait in line."),
+	[SERVICE_HELD] = COUNTER("pg_admission_service_held", "", "Logins and transactions of a service that had to wait in line."),
+	[SERVICE_REFUSED] = COUNTER("pg_admission_service_refused", "", "Logins and transactions of a service refused by a gate."),
+	[SERVICE_ABANDONED] = COUNTER("pg_admission_service_abandoned", "", "Logins and transactions of a service whose client had hung up before it was admitted.")
 };
 
 /* As in the view waiting. */
@@ -267,7 +282,8 @@ put_gate_totals(Collection *c, AdmGate gate, const AdmGateTotals *t)
 	put_gate(c, REFUSED, gate, "reason", "timeout", count[ADM_TOTAL_REFUSED_TIMEOUT]);
 	if (logins)
 		put_gate(c, REFUSED, gate, "reason", "slots", count[ADM_TOTAL_REFUSED_SLOTS]);
-	put_gate(c, ABANDONED, gate, NULL, NULL, count[ADM_TOTAL_ABANDONED]);
+	put_gate(c, REFUSED, gate, "reason", "service", count[ADM_TOTAL_REFUSED_SERVICE]);
+	put_gate(c, ABANDONED, gate, NULL, NULL, adm_counters_abandoned(t));
 	put_gate(c, ENDED, gate, NULL, NULL, count[ADM_TOTAL_ENDED]);
 	put_gate(c, WOULD_HOLD, gate, "reason", active_cap_names[gate],
 			 count[ADM_TOTAL_WOULD_HOLD_ACTIVE]);
@@ -314,6 +330,72 @@ put_waits(Collection *c, AdmGate id, const AdmGateTotals *t)
 	put_point(c, WAIT, "_count", gate, (AdmLabel) {NULL}, below);
 }
 
+/*
+ * Services.  Their names come from the configuration, and there are never more
+ * than so many.
+ */
+
+static void
+put_service(Collection *c, Metric metric, const char *service, const char *label,
+			const char *name, double value)
+{
+	put_point(c, metric, "", (AdmLabel) {"service", service}, (AdmLabel) {label, name}, value);
+}
+
+static void
+put_service_state(Collection *c, const char *name, const AdmServiceView *view)
+{
+	AdmServicePhase now = view->paused_by_setting ? ADM_SERVICE_PAUSED : view->state.phase;
+
+	for (int phase = 0; phase < ADM_SERVICE_PHASE_COUNT; phase++)
+		put_service(c, SERVICE_STATE, name, "state",
+					adm_service_phase_name((AdmServicePhase) phase), (int) now == phase);
+	put_service(c, SERVICE_PROGRESS, name, NULL, NULL,
+				view->paused_by_setting ? 0 : adm_service_progress(&view->state));
+}
+
+static void
+put_service_counts(Collection *c, const char *name, int service)
+{
+	AdmServiceCounts counts = adm_permits_count_service(service);
+
+	put_service(c, SERVICE_SESSIONS, name, "state", "admitted", counts.sessions);
+	put_service(c, SERVICE_SESSIONS, name, "state", "waiting", counts.logins_waiting);
+	put_service(c, SERVICE_TRANSACTIONS, name, "state", "running", counts.running);
+	put_service(c, SERVICE_TRANSACTIONS, name, "state", "waiting", counts.waiting);
+}
+
+static void
+put_service_totals(Collection *c, const char *name, int service)
+{
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		AdmGateTotals t;
+
+		adm_counters_read_service((AdmGate) gate, service, &t);
+		put_service(c, SERVICE_HELD, name, "gate", gate_names[gate], t.count[ADM_TOTAL_HELD]);
+		put_service(c, SERVICE_REFUSED, name, "gate", gate_names[gate], adm_counters_refused(&t));
+		put_service(c, SERVICE_ABANDONED, name, "gate", gate_names[gate], adm_counters_abandoned(&t));
+	}
+}
+
+static void
+put_services(Collection *c)
+{
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		AdmServiceView view;
+		char	   *name;
+
+		if (!adm_services_view(i, &view))
+			continue;
+		name = pstrdup(view.name);
+		put_service_state(c, name, &view);
+		put_service_counts(c, name, i);
+		put_service_totals(c, name, i);
+	}
+}
+
 /* The formats want the points of a metric together: in the order of the table. */
 static AdmMetricPoint *
 sort_by_metric(const Collection *c)
@@ -347,6 +429,7 @@ adm_metrics_collect(int *count)
 	put_server_totals(&c, &report.totals);
 	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
 		put_waits(&c, (AdmGate) gate, &report.totals.gate[gate]);
+	put_services(&c);
 	*count = c.count;
 	return sort_by_metric(&c);
 }

@@ -2,11 +2,16 @@
  * permits.c - slots, permits and the lines of the gates.
  *
  * Two things must be kept when this is changed.  A slot never claims what the
- * word does not count: the word is raised before the slot says so, and lowered
+ * words do not count: the words are raised before the slot says so, and lowered
  * after the slot has stopped saying so, whoever does it; otherwise a permit
- * taken back by somebody else could lower the word below zero.  And whoever
- * lowers the word while somebody waits must then serve the line: the waiter was
+ * taken back by somebody else could lower a word below zero.  And whoever
+ * lowers a word while somebody waits must then serve the line: the waiter was
  * counted in the same word, so one of the two always sees the other.
+ *
+ * Each service has a word of its own at each gate, and lines of its own.  Its
+ * word counts all of it who wait; the gate's counts those alone for whom their
+ * service has room, so that nobody is kept from passing by those who wait for
+ * their own service.  Under the lock, recount() puts the gate's right.
  */
 #include "postgres.h"
 
@@ -15,6 +20,8 @@
 #include "os/clock.h"
 #include "permits.h"
 #include "policy/delay.h"
+#include "policy/service_turn.h"
+#include "services.h"
 #include "state.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -36,12 +43,19 @@ static const uint64 units_of[ADM_SLOT_STATE_COUNT] = {
 	[ADM_SLOT_PRESENT] = ADM_ONE_PRESENT
 };
 
+/*
+ * A slot's state, with the service of whoever is in it and whether that
+ * service's word counts it: what is compared and swapped as one.
+ */
+#define STATE_BITS			8
+#define STATE_MASK			((1u << STATE_BITS) - 1)
+#define COUNTED_BY_SERVICE	(1u << STATE_BITS)
+#define SERVICE_SHIFT		(STATE_BITS + 1)
+
 /* At one gate. */
 typedef struct Slot
 {
-	pg_atomic_uint32 state;		/* AdmSlotState */
-	int			older;			/* neighbours in its line: lock */
-	int			newer;
+	pg_atomic_uint32 state;		/* AdmSlotState, and the above */
 	uint32		statements;		/* begun under its permit: owner */
 	int64		since_ms;		/* monotonic, of the state: owner, or lock */
 	uint64		admitted;		/* ever, whoever had the slot: owner */
@@ -61,8 +75,10 @@ typedef union Backend
 typedef struct Owner
 {
 	AdmSession	session;		/* pid last; 0: nobody, or it is being written */
-	AdmRank		rank;			/* this and the rest before it waits */
+	AdmRank		rank;			/* this and the next before it waits */
 	TimestampTz waiting_since;
+	int			older;			/* neighbours in its line: that gate's lock */
+	int			newer;
 } Owner;
 
 /* All who wait at a gate with one rank, in the order of arrival. */
@@ -72,24 +88,35 @@ typedef struct Line
 	int			newest;
 } Line;
 
-/* The word, which all write, has a cache line without what all read. */
+/* A word, which all write, has a cache line without what all read. */
 typedef union Word
 {
 	pg_atomic_uint64 value;		/* policy/permit_word.h */
 	char		line[PG_CACHE_LINE_SIZE];
 } Word;
 
-typedef struct Gate
+/* What a service has at a gate. */
+typedef struct Part
 {
-	Word		word;
-	LWLock	   *lock;			/* constant after start-up */
+	Word		word;			/* of its own: waiting and present */
 	pg_atomic_uint64 above_since_ms;	/* policy/delay.h */
 	pg_atomic_uint64 turned_away_ms;	/* the last one, because it stands */
 	pg_atomic_uint64 leavers;	/* policy/delay.h */
 	int64		noted_ms;		/* when that was judged last: lock */
 	Line		lines[ADM_RANK_COUNT];	/* lock to change */
+	uint32		eligible;		/* of those who wait, those that the gate's
+								 * word counts: lock */
+	uint64		served_at;		/* the gate's grants at its last: lock */
+} Part;
+
+typedef struct Gate
+{
+	Word		word;
+	LWLock	   *lock;			/* constant after start-up */
 	uint64		grants;			/* to waiters, ever: lock */
+	pg_atomic_uint32 in_line;	/* of all services, eligible or not */
 	pg_atomic_uint64 admitted_before;	/* the counters were reset */
+	Part		parts[ADM_SERVICE_ENTRIES];
 } Gate;
 
 typedef struct SharedPermits
@@ -126,18 +153,27 @@ adm_permits_shmem_request(void)
 }
 
 static void
+init_part(Part *part)
+{
+	pg_atomic_init_u64(&part->word.value, 0);
+	pg_atomic_init_u64(&part->above_since_ms, 0);
+	pg_atomic_init_u64(&part->turned_away_ms, 0);
+	pg_atomic_init_u64(&part->leavers, 0);
+	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+		part->lines[rank].oldest = part->lines[rank].newest = NOBODY;
+}
+
+static void
 init_gate(AdmGate id)
 {
 	Gate	   *gate = &shared->gates[id];
 
 	gate->lock = &GetNamedLWLockTranche(LOCK_NAME)[id].lock;
 	pg_atomic_init_u64(&gate->word.value, 0);
-	pg_atomic_init_u64(&gate->above_since_ms, 0);
-	pg_atomic_init_u64(&gate->turned_away_ms, 0);
-	pg_atomic_init_u64(&gate->leavers, 0);
-	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
-		gate->lines[rank].oldest = gate->lines[rank].newest = NOBODY;
+	pg_atomic_init_u32(&gate->in_line, 0);
 	pg_atomic_init_u64(&gate->admitted_before, 0);
+	for (int i = 0; i < ADM_SERVICE_ENTRIES; i++)
+		init_part(&gate->parts[i]);
 	for (int i = 0; i < MaxBackends; i++)
 		pg_atomic_init_u32(&backends[i].slots[id].state, ADM_SLOT_FREE);
 }
@@ -177,41 +213,73 @@ my_slot(AdmGate gate)
 	return slot_at(gate, adm_compat_my_slot());
 }
 
+static Part *
+part_of(AdmGate gate, int service)
+{
+	return &gate_of(gate)->parts[service];
+}
+
+static uint32
+tag_for(int service, bool counted)
+{
+	return ((uint32) service << SERVICE_SHIFT) | (counted ? COUNTED_BY_SERVICE : 0);
+}
+
+/* All but the state itself. */
+static uint32
+tag_of(uint32 value)
+{
+	return value & ~STATE_MASK;
+}
+
+static AdmSlotState
+state_of(uint32 value)
+{
+	return (AdmSlotState) (value & STATE_MASK);
+}
+
+static int
+service_of(uint32 value)
+{
+	return (int) (value >> SERVICE_SHIFT);
+}
+
 static AdmSlotState
 slot_state(Slot *slot)
 {
-	return (AdmSlotState) pg_atomic_read_u32(&slot->state);
+	return state_of(pg_atomic_read_u32(&slot->state));
 }
 
 /* The barrier publishes what was written to the slot before. */
 static void
-set_slot_state(Slot *slot, AdmSlotState state)
+set_slot(Slot *slot, AdmSlotState state, uint32 tag)
 {
 	pg_write_barrier();
-	pg_atomic_write_u32(&slot->state, state);
+	pg_atomic_write_u32(&slot->state, tag | state);
 }
 
+/* False: it is in another state, or somebody else's, by now. */
 static bool
-change_slot_state(Slot *slot, AdmSlotState from, AdmSlotState to)
+change_slot(Slot *slot, AdmSlotState from, AdmSlotState to, uint32 tag)
 {
-	uint32		expected = from;
+	uint32		expected = tag | from;
 
-	return pg_atomic_compare_exchange_u32(&slot->state, &expected, to);
+	return pg_atomic_compare_exchange_u32(&slot->state, &expected, tag | to);
 }
 
 /*
- * The word.
+ * The words.
  */
 
 /* Adds delta if the condition holds; *seen is the word that was judged. */
 static bool
-change_word_if(Gate *gate, bool (*condition) (uint64_t word, uint64_t caps),
+change_word_if(Word *word, bool (*condition) (uint64_t word, uint64_t caps),
 			   uint64 caps, uint64 delta, uint64 *seen)
 {
-	*seen = pg_atomic_read_u64(&gate->word.value);
+	*seen = pg_atomic_read_u64(&word->value);
 	while (condition(*seen, caps))
 	{
-		if (pg_atomic_compare_exchange_u64(&gate->word.value, seen, *seen + delta))
+		if (pg_atomic_compare_exchange_u64(&word->value, seen, *seen + delta))
 			return true;
 	}
 	return false;
@@ -223,35 +291,65 @@ admits_not(uint64_t word, uint64_t caps)
 	return !adm_word_admits(word, caps);
 }
 
-/* Gives units of the word back, and on to those who wait. */
-static void
-lower_word(AdmGate gate, uint64 units)
+/* What a service's word counts of what the gate's counts. */
+static uint64
+service_units(uint64 units, uint32 tag)
 {
-	uint64		before = pg_atomic_fetch_sub_u64(&gate_of(gate)->word.value, units);
+	return tag & COUNTED_BY_SERVICE ? units & ADM_WORD_FIELD_MASK : 0;
+}
 
-	if (adm_word_counts(before).waiting > 0)
+/* Subtracts; returns whether somebody waits who was counted in it. */
+static bool
+lower(Word *word, uint64 units)
+{
+	uint64		before;
+
+	if (units == 0)
+		return false;
+	before = pg_atomic_fetch_sub_u64(&word->value, units);
+	return adm_word_counts(before).waiting > 0;
+}
+
+/* Gives units back, and on to those who wait. */
+static void
+lower_words(AdmGate gate, uint64 units, uint32 tag)
+{
+	bool		waits = lower(&gate_of(gate)->word, units);
+
+	waits |= lower(&part_of(gate, service_of(tag))->word, service_units(units, tag));
+	if (waits)
 		adm_permits_serve_line(gate);
+}
+
+static void
+raise_words(AdmGate gate, uint64 units, uint32 tag)
+{
+	pg_atomic_fetch_add_u64(&gate_of(gate)->word.value, units);
+	if (tag & COUNTED_BY_SERVICE)
+		pg_atomic_fetch_add_u64(&part_of(gate, service_of(tag))->word.value,
+								service_units(units, tag));
 }
 
 bool
 adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to)
 {
 	Slot	   *slot = slot_at(gate, index);
+	uint32		tag = tag_of(pg_atomic_read_u32(&slot->state));
 	uint64		before = units_of[from];
 	uint64		after = units_of[to];
 
 	if (after > before)
 	{
-		pg_atomic_fetch_add_u64(&gate_of(gate)->word.value, after - before);
-		if (change_slot_state(slot, from, to))
+		raise_words(gate, after - before, tag);
+		if (change_slot(slot, from, to, tag))
 			return true;
-		lower_word(gate, after - before);
+		lower_words(gate, after - before, tag);
 		return false;
 	}
-	if (!change_slot_state(slot, from, to))
+	if (!change_slot(slot, from, to, tag))
 		return false;
 	if (before > after)
-		lower_word(gate, before - after);
+		lower_words(gate, before - after, tag);
 	return true;
 }
 
@@ -314,15 +412,25 @@ adm_permits_session(int index, AdmSession *session)
  * Entering.
  */
 
+/*
+ * The service's word counts all its sessions, but of its transactions only those
+ * that began under a cap of its own: without services nobody pays for them.
+ */
+static bool
+is_counted(AdmGate gate, int service)
+{
+	return gate == ADM_GATE_CONNECTION || adm_word_bounds(adm_services_caps(gate, service));
+}
+
 void
-adm_permits_enter_exempt(void)
+adm_permits_enter_exempt(int service)
 {
 	pg_atomic_fetch_add_u32(&shared->exempt, 1);
-	set_slot_state(my_slot(ADM_GATE_CONNECTION), ADM_SLOT_EXEMPT);
+	set_slot(my_slot(ADM_GATE_CONNECTION), ADM_SLOT_EXEMPT, tag_for(service, false));
 }
 
 bool
-adm_permits_enter_lane(void)
+adm_permits_enter_lane(int service)
 {
 	uint32		taken = pg_atomic_read_u32(&shared->lane);
 
@@ -332,91 +440,170 @@ adm_permits_enter_lane(void)
 			return false;
 	} while (!pg_atomic_compare_exchange_u32(&shared->lane, &taken, taken + 1));
 	pg_atomic_fetch_add_u32(&shared->exempt, 1);
-	set_slot_state(my_slot(ADM_GATE_CONNECTION), ADM_SLOT_LANE);
+	set_slot(my_slot(ADM_GATE_CONNECTION), ADM_SLOT_LANE, tag_for(service, false));
 	return true;
 }
 
-static bool
-try_enter(AdmGate gate, uint64 caps)
+/* The slot is ours, and the words count it. */
+static void
+take_slot(Slot *slot, uint32 tag)
 {
-	Slot	   *slot = my_slot(gate);
-	uint64		word;
-
-	if (!change_word_if(gate_of(gate), adm_word_admits, caps,
-						units_of[ADM_SLOT_ACTIVE], &word))
-		return false;
 	slot->since_ms = adm_clock_ms();
 	slot->admitted++;
-	set_slot_state(slot, ADM_SLOT_ACTIVE);
-	return true;
+	set_slot(slot, ADM_SLOT_ACTIVE, tag);
 }
 
-bool
-adm_permits_try_enter(AdmGate gate)
+/* The service's permit first: it is given back if the gate has none. */
+static bool
+try_enter(AdmGate gate, int service, uint64 caps)
 {
-	return try_enter(gate, adm_state_binding_caps(gate));
-}
+	Word	   *own = &part_of(gate, service)->word;
+	uint32		tag = tag_for(service, is_counted(gate, service));
+	uint64		own_units = service_units(units_of[ADM_SLOT_ACTIVE], tag);
+	uint64		word;
 
-bool
-adm_permits_try_enter_open(void)
-{
-	if (adm_word_bounds(adm_state_shown_caps(ADM_GATE_TRANSACTION)))
+	if (own_units > 0 &&
+		!change_word_if(own, adm_word_admits, adm_services_caps(gate, service), own_units, &word))
 		return false;
-	pg_atomic_write_u32(&my_slot(ADM_GATE_TRANSACTION)->state, ADM_SLOT_OPEN);
+	if (!change_word_if(&gate_of(gate)->word, adm_word_admits, caps,
+						units_of[ADM_SLOT_ACTIVE], &word))
+	{
+		if (lower(own, own_units))
+			adm_permits_serve_line(gate);
+		return false;
+	}
+	take_slot(my_slot(gate), tag);
 	return true;
+}
+
+bool
+adm_permits_try_enter(AdmGate gate, int service)
+{
+	return try_enter(gate, service, adm_state_binding_caps(gate));
+}
+
+bool
+adm_permits_try_enter_open(int service)
+{
+	if (adm_word_bounds(adm_state_shown_caps(ADM_GATE_TRANSACTION)) ||
+		adm_word_bounds(adm_services_caps(ADM_GATE_TRANSACTION, service)))
+		return false;
+	pg_atomic_write_u32(&my_slot(ADM_GATE_TRANSACTION)->state,
+						tag_for(service, false) | ADM_SLOT_OPEN);
+	return true;
+}
+
+int
+adm_permits_my_service(void)
+{
+	return service_of(pg_atomic_read_u32(&my_slot(ADM_GATE_CONNECTION)->state));
+}
+
+/* Nobody but the owner changes a tag; others may change the state meanwhile. */
+void
+adm_permits_change_service(int service)
+{
+	Slot	   *slot = my_slot(ADM_GATE_CONNECTION);
+	uint32		before = pg_atomic_read_u32(&slot->state);
+	uint32		tag = tag_for(service, before & COUNTED_BY_SERVICE);
+	uint64		units = service_units(ADM_ONE_PRESENT, tag);
+
+	if (units > 0)
+		pg_atomic_fetch_add_u64(&part_of(ADM_GATE_CONNECTION, service)->word.value, units);
+	while (!pg_atomic_compare_exchange_u32(&slot->state, &before, tag | state_of(before)))
+		 /* before was read anew */ ;
+	if (lower(&part_of(ADM_GATE_CONNECTION, service_of(before))->word, units))
+		adm_permits_serve_line(ADM_GATE_CONNECTION);
 }
 
 /*
  * The line.  All of it needs the lock, held exclusively.
  */
 
+static Part *
+part_at(AdmGate id, int index)
+{
+	return part_of(id, service_of(pg_atomic_read_u32(&slot_at(id, index)->state)));
+}
+
 static Line *
 line_of(AdmGate id, int index)
 {
-	return &gate_of(id)->lines[shared->owners[index].rank];
+	return &part_at(id, index)->lines[shared->owners[index].rank];
+}
+
+static uint32
+waiting_in(Part *part)
+{
+	return adm_word_counts(pg_atomic_read_u64(&part->word.value)).waiting;
+}
+
+/* Whether one more of the service may pass, as far as itself is concerned. */
+static bool
+service_has_room(AdmGate id, int service)
+{
+	return adm_word_has_room(pg_atomic_read_u64(&part_of(id, service)->word.value),
+							 adm_services_caps(id, service));
+}
+
+/*
+ * Has the gate's word count those who wait for it, and not those who wait for
+ * room in their own service.  To be called after every change of a line.
+ */
+static void
+recount(AdmGate id, int service)
+{
+	Part	   *part = part_of(id, service);
+	uint32		eligible = service_has_room(id, service) ? waiting_in(part) : 0;
+
+	if (eligible == part->eligible)
+		return;
+	pg_atomic_fetch_add_u64(&gate_of(id)->word.value,
+							((uint64) eligible - part->eligible) * ADM_ONE_WAITING);
+	part->eligible = eligible;
 }
 
 static void
 append_to_line(AdmGate id, int index)
 {
-	Gate	   *gate = gate_of(id);
+	Part	   *part = part_at(id, index);
 	Line	   *line = line_of(id, index);
-	Slot	   *slot = slot_at(id, index);
+	Owner	   *owner = &shared->owners[index];
 
-	if (line == &gate->lines[ADM_RANK_ORDINARY] && line->oldest == NOBODY &&
-		adm_delay_is_outdated(gate->noted_ms, slot->since_ms))
-		pg_atomic_write_u64(&gate->above_since_ms, 0);
-	slot->older = line->newest;
-	slot->newer = NOBODY;
+	if (line == &part->lines[ADM_RANK_ORDINARY] && line->oldest == NOBODY &&
+		adm_delay_is_outdated(part->noted_ms, slot_at(id, index)->since_ms))
+		pg_atomic_write_u64(&part->above_since_ms, 0);
+	owner->older = line->newest;
+	owner->newer = NOBODY;
 	if (line->newest == NOBODY)
 		line->oldest = index;
 	else
-		slot_at(id, line->newest)->newer = index;
+		shared->owners[line->newest].newer = index;
 	line->newest = index;
 }
 
-/* What a wait at its head says of the line of the ordinary. */
+/* What a wait at its head says of the service's line of the ordinary. */
 static void
-note_delay(Gate *gate, int64 wait_ms, int64 now_ms)
+note_delay(Part *part, int64 wait_ms, int64 now_ms)
 {
-	int64		since_ms = (int64) pg_atomic_read_u64(&gate->above_since_ms);
-	int64		turned_away_ms = (int64) pg_atomic_read_u64(&gate->turned_away_ms);
+	int64		since_ms = (int64) pg_atomic_read_u64(&part->above_since_ms);
+	int64		turned_away_ms = (int64) pg_atomic_read_u64(&part->turned_away_ms);
 
-	gate->noted_ms = now_ms;
+	part->noted_ms = now_ms;
 	since_ms = adm_delay_note(since_ms, wait_ms, turned_away_ms, now_ms);
-	pg_atomic_write_u64(&gate->above_since_ms, (uint64) since_ms);
+	pg_atomic_write_u64(&part->above_since_ms, (uint64) since_ms);
 }
 
 void
-adm_permits_note_turned_away(AdmGate gate)
+adm_permits_note_turned_away(AdmGate gate, int service)
 {
-	pg_atomic_write_u64(&gate_of(gate)->turned_away_ms, (uint64) adm_clock_ms());
+	pg_atomic_write_u64(&part_of(gate, service)->turned_away_ms, (uint64) adm_clock_ms());
 }
 
 void
-adm_permits_note_leaver(AdmGate gate)
+adm_permits_note_leaver(AdmGate gate, int service)
 {
-	pg_atomic_uint64 *leavers = &gate_of(gate)->leavers;
+	pg_atomic_uint64 *leavers = &part_of(gate, service)->leavers;
 	uint64		before = pg_atomic_read_u64(leavers);
 	int64		now_ms = adm_clock_ms();
 
@@ -426,9 +613,26 @@ adm_permits_note_leaver(AdmGate gate)
 }
 
 bool
-adm_permits_clients_leave(AdmGate gate)
+adm_permits_clients_leave(AdmGate gate, int service)
 {
-	return adm_delay_clients_leave(pg_atomic_read_u64(&gate_of(gate)->leavers), adm_clock_ms());
+	return adm_delay_clients_leave(pg_atomic_read_u64(&part_of(gate, service)->leavers),
+								   adm_clock_ms());
+}
+
+static void
+unlink_from_line(AdmGate id, int index)
+{
+	Line	   *line = line_of(id, index);
+	Owner	   *owner = &shared->owners[index];
+
+	if (owner->older != NOBODY)
+		shared->owners[owner->older].newer = owner->newer;
+	else
+		line->oldest = owner->newer;
+	if (owner->newer != NOBODY)
+		shared->owners[owner->newer].older = owner->older;
+	else
+		line->newest = owner->older;
 }
 
 /*
@@ -436,79 +640,136 @@ adm_permits_clients_leave(AdmGate gate)
  * last one is served; whether it does when somebody leaves early, nobody knows.
  */
 static void
-unlink_from_line(AdmGate id, int index, bool granted, int64 now_ms)
+end_wait(AdmGate id, int index, bool granted, int64 now_ms)
 {
-	Gate	   *gate = gate_of(id);
-	Line	   *line = line_of(id, index);
 	Slot	   *slot = slot_at(id, index);
+	Part	   *part = part_at(id, index);
+	Line	   *line = line_of(id, index);
+	bool		was_head = line->oldest == index;
 	int64		wait_ms = Max(now_ms - slot->since_ms, 0);
 
-	if (slot->older != NOBODY)
-		slot_at(id, slot->older)->newer = slot->newer;
-	else
-		line->oldest = slot->newer;
-	if (slot->newer != NOBODY)
-		slot_at(id, slot->newer)->older = slot->older;
-	else
-		line->newest = slot->older;
-
-	if (slot->older == NOBODY && line == &gate->lines[ADM_RANK_ORDINARY] &&
+	unlink_from_line(id, index);
+	if (was_head && line == &part->lines[ADM_RANK_ORDINARY] &&
 		(granted || wait_ms > ADM_DELAY_TARGET_MS))
-		note_delay(gate, granted && line->oldest == NOBODY ? 0 : wait_ms, now_ms);
-	adm_counters_note_wait(id, (uint64) wait_ms);
+		note_delay(part, granted && line->oldest == NOBODY ? 0 : wait_ms, now_ms);
+	pg_atomic_fetch_sub_u64(&part->word.value, ADM_ONE_WAITING);
+	pg_atomic_fetch_sub_u32(&gate_of(id)->in_line, 1);
+	adm_counters_note_wait(id, (int) (part - gate_of(id)->parts), (uint64) wait_ms);
 }
 
 /*
- * Gives the waiter a permit that the word already counts.  Its latch is to be
- * set once the lock is released.
+ * Gives the waiter, who is eligible, a permit that the gate's word counts
+ * already in place of its wait.  Its latch is to be set once the lock is
+ * released.
  */
 static void
 grant(AdmGate id, int index, int64 now_ms)
 {
+	Gate	   *gate = gate_of(id);
 	Slot	   *slot = slot_at(id, index);
+	Part	   *part = part_at(id, index);
+	int			service = (int) (part - gate->parts);
+	uint32		tag = tag_for(service, is_counted(id, service));
 
-	unlink_from_line(id, index, true, now_ms);
-	gate_of(id)->grants++;
+	pg_atomic_fetch_add_u64(&part->word.value, service_units(units_of[ADM_SLOT_GRANTED], tag));
+	end_wait(id, index, true, now_ms);
+	part->eligible--;
+	part->served_at = ++gate->grants;
 	slot->since_ms = now_ms;
-	set_slot_state(slot, ADM_SLOT_GRANTED);
+	set_slot(slot, ADM_SLOT_GRANTED, tag);
+	recount(id, service);
+}
+
+static void
+describe_contender(AdmGate id, int service, AdmContender *c)
+{
+	Part	   *part = part_of(id, service);
+
+	c->priority = adm_services_priority(service);
+	c->has_holder = part->lines[ADM_RANK_HOLDER].oldest != NOBODY;
+	c->served_at = part->served_at;
+}
+
+/* The service of which somebody is next; ADM_NO_SERVICE: nobody is eligible. */
+static int
+next_service(AdmGate id)
+{
+	Gate	   *gate = gate_of(id);
+	int			next = ADM_NO_SERVICE;
+	AdmContender best = {0};
+
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		AdmContender c;
+
+		if (gate->parts[i].eligible == 0)
+			continue;
+		describe_contender(id, i, &c);
+		if (next != ADM_NO_SERVICE && !adm_turn_goes_before(&c, &best, gate->grants))
+			continue;
+		next = i;
+		best = c;
+	}
+	return next;
 }
 
 /*
  * At the connection gate a line that stands is mostly made of clients that are
  * about to give up; at the other they are refused before it comes to that.
- * NOBODY where nobody waits.
+ * NOBODY where nobody is eligible.
  */
 static int
 next_in_turn(AdmGate id, int64 now_ms)
 {
-	Gate	   *gate = gate_of(id);
+	uint64		grants = gate_of(id)->grants;
+	int			service = next_service(id);
 	bool		waits[ADM_RANK_COUNT];
+	Part	   *part;
 	Line	   *line;
 
+	if (service == ADM_NO_SERVICE)
+		return NOBODY;
+	part = part_of(id, service);
 	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
-		waits[rank] = gate->lines[rank].oldest != NOBODY;
-	line = &gate->lines[adm_line_next_rank(waits, gate->grants)];
-	if (id == ADM_GATE_CONNECTION && line->oldest != NOBODY &&
-		adm_line_serves_newest(now_ms - slot_at(id, line->oldest)->since_ms, gate->grants))
+		waits[rank] = part->lines[rank].oldest != NOBODY;
+	line = &part->lines[adm_line_next_rank(waits, grants)];
+	if (id == ADM_GATE_CONNECTION &&
+		adm_line_serves_newest(now_ms - slot_at(id, line->oldest)->since_ms, grants))
 		return line->newest;
 	return line->oldest;
 }
 
-/* Who has waited longest, of all ranks; NOBODY where nobody waits. */
+/* Who has waited longest, of all that are eligible; or NOBODY. */
 static int
 longest_waiting(AdmGate id)
 {
 	int			longest = NOBODY;
 
-	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+	for (int i = 0; i < adm_services_end(); i++)
 	{
-		int			oldest = gate_of(id)->lines[rank].oldest;
+		Part	   *part = part_of(id, i);
 
-		if (oldest != NOBODY &&
-			(longest == NOBODY || slot_at(id, oldest)->since_ms < slot_at(id, longest)->since_ms))
-			longest = oldest;
+		for (int rank = 0; rank < ADM_RANK_COUNT && part->eligible > 0; rank++)
+		{
+			int			oldest = part->lines[rank].oldest;
+
+			if (oldest != NOBODY &&
+				(longest == NOBODY || slot_at(id, oldest)->since_ms < slot_at(id, longest)->since_ms))
+				longest = oldest;
+		}
 	}
 	return longest;
+}
+
+/* Somebody's service may have got room, or lost it, since its last recount. */
+static void
+recount_all(AdmGate id)
+{
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		if (waiting_in(part_of(id, i)) > 0)
+			recount(id, i);
+	}
 }
 
 /*
@@ -518,18 +779,18 @@ longest_waiting(AdmGate id)
 static int
 grant_batch(AdmGate id, int *wake_list)
 {
-	Gate	   *gate = gate_of(id);
 	uint64		caps = adm_state_binding_caps_unless_silent(id);
 	int64		now_ms = adm_clock_ms();
 	int			granted = 0;
 
+	recount_all(id);
 	while (granted < WAKE_BATCH)
 	{
 		int			index = next_in_turn(id, now_ms);
 		uint64		word;
 
 		if (index == NOBODY ||
-			!change_word_if(gate, adm_word_has_room, caps,
+			!change_word_if(&gate_of(id)->word, adm_word_has_room, caps,
 							units_of[ADM_SLOT_GRANTED] - units_of[ADM_SLOT_WAITING], &word))
 			break;
 		grant(id, index, now_ms);
@@ -549,20 +810,29 @@ wake_granted(AdmGate gate, const int *granted, int count)
 {
 	for (int i = 0; i < count; i++)
 	{
-		adm_counters_add(gate, ADM_TOTAL_HANDED_ON);
+		adm_counters_add(gate, adm_permits_slot_service(gate, granted[i]), ADM_TOTAL_HANDED_ON);
 		wake(granted[i]);
 	}
 }
 
-/* Read without the lock: it only decides how soon who looks again. */
+/*
+ * The head of any line will do.  Read without the lock: it only decides how soon
+ * who looks again.
+ */
 static int
 caretaker(AdmGate gate)
 {
-	int			index = NOBODY;
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+		{
+			int			index = *(volatile int *) &part_of(gate, i)->lines[rank].oldest;
 
-	for (int rank = 0; rank < ADM_RANK_COUNT && index == NOBODY; rank++)
-		index = *(volatile int *) &gate_of(gate)->lines[rank].oldest;
-	return index;
+			if (index != NOBODY)
+				return index;
+		}
+	}
+	return NOBODY;
 }
 
 /*
@@ -615,6 +885,7 @@ adm_permits_pass(AdmGate id, int most, int64 waited_ms)
 	if (adm_permits_longest_wait_ms(id) < waited_ms)
 		return 0;
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	recount_all(id);
 	while (passed < Min(most, WAKE_BATCH))
 	{
 		int			index = longest_waiting(id);
@@ -624,12 +895,35 @@ adm_permits_pass(AdmGate id, int most, int64 waited_ms)
 		pg_atomic_fetch_add_u64(&gate->word.value,
 								units_of[ADM_SLOT_GRANTED] - units_of[ADM_SLOT_WAITING]);
 		grant(id, index, now_ms);
-		adm_counters_add(id, ADM_TOTAL_PASSED);
+		adm_counters_add(id, adm_permits_slot_service(id, index), ADM_TOTAL_PASSED);
 		wake_list[passed++] = index;
 	}
 	LWLockRelease(gate->lock);
 	wake_granted(id, wake_list, passed);
 	return passed;
+}
+
+/*
+ * Counts one more who waits, unless there is room after all: in its service's
+ * word and, as long as the service has room, in the gate's.  What is judged and
+ * what is changed is one word, so whoever makes room in it later sees the waiter.
+ */
+static bool
+count_waiter(AdmGate id, int service)
+{
+	Part	   *part = part_of(id, service);
+	uint64		word;
+
+	if (is_counted(id, service) &&
+		change_word_if(&part->word, admits_not, adm_services_caps(id, service),
+					   ADM_ONE_WAITING, &word))
+		return true;
+	if (!change_word_if(&gate_of(id)->word, admits_not, adm_state_binding_caps_unless_silent(id),
+						ADM_ONE_WAITING, &word))
+		return false;
+	pg_atomic_fetch_add_u64(&part->word.value, ADM_ONE_WAITING);
+	part->eligible++;
+	return true;
 }
 
 /*
@@ -643,8 +937,8 @@ join_line(AdmGate id, const AdmWish *wish)
 	Gate	   *gate = gate_of(id);
 	int			me = adm_compat_my_slot();
 	Owner	   *owner = &shared->owners[me];
-	uint64		word;
 	bool		joined;
+	bool		alone = false;
 
 	owner->rank = wish->rank;
 	owner->waiting_since = GetCurrentTimestamp();
@@ -652,18 +946,19 @@ join_line(AdmGate id, const AdmWish *wish)
 	slot_at(id, me)->since_ms = adm_clock_ms();
 
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
-	joined = change_word_if(gate, admits_not, adm_state_binding_caps_unless_silent(id),
-							ADM_ONE_WAITING, &word);
+	joined = count_waiter(id, wish->service);
 	if (joined)
 	{
+		set_slot(slot_at(id, me), ADM_SLOT_WAITING, tag_for(wish->service, false));
 		append_to_line(id, me);
-		set_slot_state(slot_at(id, me), ADM_SLOT_WAITING);
+		recount(id, wish->service);
+		alone = pg_atomic_fetch_add_u32(&gate->in_line, 1) == 0;
 	}
 	LWLockRelease(gate->lock);
 
 	if (joined)
-		adm_counters_add(id, ADM_TOTAL_HELD);
-	if (joined && adm_word_counts(word).waiting == 0)
+		adm_counters_add(id, wish->service, ADM_TOTAL_HELD);
+	if (alone)
 		adm_state_wake_controller();
 	return joined;
 }
@@ -674,7 +969,7 @@ adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish)
 	adm_permits_serve_line(gate);
 	for (;;)
 	{
-		if (try_enter(gate, adm_state_binding_caps_unless_silent(gate)))
+		if (try_enter(gate, wish->service, adm_state_binding_caps_unless_silent(gate)))
 			return ADM_ENTRY_ADMITTED;
 		if (wish->spare_slots > 0 && !adm_compat_have_free_slots(wish->spare_slots))
 			return ADM_ENTRY_NO_SLOTS;
@@ -698,7 +993,8 @@ adm_permits_take_grant(AdmGate gate)
 	slot->since_ms = adm_clock_ms();
 	slot->admitted++;
 	pg_write_barrier();
-	if (!change_slot_state(slot, ADM_SLOT_GRANTED, ADM_SLOT_ACTIVE) &&
+	if (!change_slot(slot, ADM_SLOT_GRANTED, ADM_SLOT_ACTIVE,
+					 tag_of(pg_atomic_read_u32(&slot->state))) &&
 		slot_state(slot) == ADM_SLOT_LENT)
 		adm_permits_take_up(adm_compat_my_slot(), ADM_SLOT_LENT);
 	return true;
@@ -731,9 +1027,11 @@ leave_line(AdmGate id)
 	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
 	if (slot_state(slot) == ADM_SLOT_WAITING)
 	{
-		unlink_from_line(id, adm_compat_my_slot(), false, adm_clock_ms());
-		set_slot_state(slot, ADM_SLOT_FREE);
-		pg_atomic_fetch_sub_u64(&gate->word.value, ADM_ONE_WAITING);
+		int			service = service_of(pg_atomic_read_u32(&slot->state));
+
+		end_wait(id, adm_compat_my_slot(), false, adm_clock_ms());
+		set_slot(slot, ADM_SLOT_FREE, 0);
+		recount(id, service);
 		left = true;
 	}
 	LWLockRelease(gate->lock);
@@ -743,9 +1041,10 @@ leave_line(AdmGate id)
 
 /* A permit may be given to a waiter at any moment: then that one will do. */
 void
-adm_permits_enter_beyond_caps(AdmGate gate)
+adm_permits_enter_beyond_caps(AdmGate gate, int service)
 {
 	Slot	   *slot = my_slot(gate);
+	uint32		tag = tag_for(service, is_counted(gate, service));
 
 	if (slot_state(slot) != ADM_SLOT_FREE && !leave_line(gate))
 	{
@@ -753,11 +1052,9 @@ adm_permits_enter_beyond_caps(AdmGate gate)
 		return;
 	}
 	Assert(slot_state(slot) == ADM_SLOT_FREE);
-	pg_atomic_fetch_add_u64(&gate_of(gate)->word.value, units_of[ADM_SLOT_ACTIVE]);
-	slot->since_ms = adm_clock_ms();
-	slot->admitted++;
-	set_slot_state(slot, ADM_SLOT_ACTIVE);
-	adm_counters_add(gate, ADM_TOTAL_PASSED);
+	raise_words(gate, units_of[ADM_SLOT_ACTIVE], tag);
+	take_slot(slot, tag);
+	adm_counters_add(gate, service, ADM_TOTAL_PASSED);
 }
 
 void
@@ -765,14 +1062,16 @@ adm_permits_leave(AdmGate gate)
 {
 	Slot	   *slot = my_slot(gate);
 	AdmSlotState state = slot_state(slot);
+	uint32		before;
 
 	if (state == ADM_SLOT_FREE)
 		return;
 	if (state == ADM_SLOT_WAITING && leave_line(gate))
 		return;
-	state = (AdmSlotState) pg_atomic_exchange_u32(&slot->state, ADM_SLOT_FREE);
+	before = pg_atomic_exchange_u32(&slot->state, ADM_SLOT_FREE);
+	state = state_of(before);
 	if (units_of[state] > 0)
-		lower_word(gate, units_of[state]);
+		lower_words(gate, units_of[state], tag_of(before));
 	if (state == ADM_SLOT_LANE)
 		pg_atomic_fetch_sub_u32(&shared->lane, 1);
 	if (state == ADM_SLOT_LANE || state == ADM_SLOT_EXEMPT)
@@ -786,15 +1085,26 @@ adm_permits_leave(AdmGate gate)
 AdmCounts
 adm_permits_counts(AdmGate gate)
 {
-	return adm_word_counts(pg_atomic_read_u64(&gate_of(gate)->word.value));
+	AdmCounts	counts = adm_word_counts(pg_atomic_read_u64(&gate_of(gate)->word.value));
+
+	counts.waiting = pg_atomic_read_u32(&gate_of(gate)->in_line);
+	return counts;
+}
+
+AdmCounts
+adm_permits_service_counts(AdmGate gate, int service)
+{
+	return adm_word_counts(pg_atomic_read_u64(&part_of(gate, service)->word.value));
 }
 
 AdmRoom
-adm_permits_room(AdmGate gate)
+adm_permits_room(AdmGate gate, int service)
 {
 	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(gate));
 	AdmCounts	now = adm_permits_counts(gate);
 
+	if (is_counted(gate, service) && !service_has_room(gate, service))
+		return ADM_ROOM_NOT_IN_SERVICE;
 	if (now.present >= cap.present)
 		return ADM_ROOM_NO_PRESENT;
 	return now.active >= cap.active ? ADM_ROOM_NO_ACTIVE : ADM_ROOM;
@@ -839,7 +1149,7 @@ adm_permits_lane(void)
 bool
 adm_permits_somebody_waits(AdmGate gate)
 {
-	return adm_permits_counts(gate).waiting > 0;
+	return pg_atomic_read_u32(&gate_of(gate)->in_line) > 0;
 }
 
 bool
@@ -855,9 +1165,9 @@ adm_permits_anybody_waits(void)
 
 /* Read without the lock: the slot may have left the line meanwhile. */
 static int64
-head_wait_ms(AdmGate id, AdmRank rank)
+head_wait_ms(AdmGate id, int service, AdmRank rank)
 {
-	int			oldest = *(volatile int *) &gate_of(id)->lines[rank].oldest;
+	int			oldest = *(volatile int *) &part_of(id, service)->lines[rank].oldest;
 	int64		since_ms;
 
 	if (oldest == NOBODY)
@@ -873,8 +1183,13 @@ adm_permits_longest_wait_ms(AdmGate id)
 {
 	int64		longest_ms = 0;
 
-	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
-		longest_ms = Max(longest_ms, head_wait_ms(id, (AdmRank) rank));
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		if (waiting_in(part_of(id, i)) == 0 || !service_has_room(id, i))
+			continue;
+		for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+			longest_ms = Max(longest_ms, head_wait_ms(id, i, (AdmRank) rank));
+	}
 	return longest_ms;
 }
 
@@ -890,15 +1205,15 @@ adm_permits_longest_wait_of_all_ms(void)
 
 /* Where nobody is served, only the head's own look tells that it stands. */
 bool
-adm_permits_line_stands(AdmGate id)
+adm_permits_line_stands(AdmGate id, int service)
 {
-	Gate	   *gate = gate_of(id);
+	Part	   *part = part_of(id, service);
 	int64		now_ms = adm_clock_ms();
-	int64		wait_ms = head_wait_ms(id, ADM_RANK_ORDINARY);
-	uint64		since_ms = pg_atomic_read_u64(&gate->above_since_ms);
+	int64		wait_ms = head_wait_ms(id, service, ADM_RANK_ORDINARY);
+	uint64		since_ms = pg_atomic_read_u64(&part->above_since_ms);
 
 	if (since_ms == 0 && wait_ms > ADM_DELAY_TARGET_MS)
-		(void) pg_atomic_compare_exchange_u64(&gate->above_since_ms, &since_ms, (uint64) now_ms);
+		(void) pg_atomic_compare_exchange_u64(&part->above_since_ms, &since_ms, (uint64) now_ms);
 	return adm_delay_stands((int64) since_ms, now_ms);
 }
 
@@ -912,6 +1227,12 @@ AdmSlotState
 adm_permits_slot_state(AdmGate gate, int index)
 {
 	return index < MaxBackends ? slot_state(slot_at(gate, index)) : ADM_SLOT_FREE;
+}
+
+int
+adm_permits_slot_service(AdmGate gate, int index)
+{
+	return service_of(pg_atomic_read_u32(&slot_at(gate, index)->state));
 }
 
 int64
@@ -935,6 +1256,50 @@ adm_permits_count_states(AdmGate gate, int count[ADM_SLOT_STATE_COUNT])
 		count[adm_permits_slot_state(gate, i)]++;
 }
 
+/* A session is in one service; what it holds at the other gate is of the same. */
+void
+adm_permits_services_in_use(bool in_use[ADM_SERVICE_ENTRIES])
+{
+	memset(in_use, 0, ADM_SERVICE_ENTRIES * sizeof(bool));
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		if (adm_permits_slot_state(ADM_GATE_CONNECTION, i) != ADM_SLOT_FREE)
+			in_use[adm_permits_slot_service(ADM_GATE_CONNECTION, i)] = true;
+	}
+}
+
+/* Past the transaction gate, and not lent. */
+static bool
+runs(AdmSlotState state)
+{
+	return state == ADM_SLOT_GRANTED || state == ADM_SLOT_ACTIVE ||
+		state == ADM_SLOT_PRESENT || state == ADM_SLOT_OPEN;
+}
+
+AdmServiceCounts
+adm_permits_count_service(int service)
+{
+	AdmServiceCounts counts = {0};
+
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		uint32		session = pg_atomic_read_u32(&slot_at(ADM_GATE_CONNECTION, i)->state);
+		uint32		transaction = pg_atomic_read_u32(&slot_at(ADM_GATE_TRANSACTION, i)->state);
+
+		if (service_of(session) == service)
+		{
+			counts.logins_waiting += state_of(session) == ADM_SLOT_WAITING;
+			counts.sessions += state_of(session) != ADM_SLOT_FREE && state_of(session) != ADM_SLOT_WAITING;
+		}
+		if (service_of(transaction) == service)
+		{
+			counts.waiting += state_of(transaction) == ADM_SLOT_WAITING;
+			counts.running += runs(state_of(transaction));
+		}
+	}
+	return counts;
+}
+
 bool
 adm_permits_is_gated(AdmSlotState state)
 {
@@ -954,21 +1319,32 @@ adm_permits_state_name(AdmGate gate, AdmSlotState state)
 }
 
 static int
-copy_line(AdmGate id, AdmWaiter *waiters)
+copy_line(AdmGate id, int service, const Line *line, AdmWaiter *waiters)
+{
+	int			n = 0;
+
+	for (int i = line->oldest; i != NOBODY; i = shared->owners[i].newer)
+	{
+		waiters[n].gate = id;
+		waiters[n].service = service;
+		waiters[n].session = shared->owners[i].session;
+		waiters[n].since = shared->owners[i].waiting_since;
+		n++;
+	}
+	return n;
+}
+
+static int
+copy_lines(AdmGate id, AdmWaiter *waiters)
 {
 	Gate	   *gate = gate_of(id);
 	int			n = 0;
 
 	LWLockAcquire(gate->lock, LW_SHARED);
-	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+	for (int i = 0; i < adm_services_end(); i++)
 	{
-		for (int i = gate->lines[rank].oldest; i != NOBODY; i = slot_at(id, i)->newer)
-		{
-			waiters[n].gate = id;
-			waiters[n].session = shared->owners[i].session;
-			waiters[n].since = shared->owners[i].waiting_since;
-			n++;
-		}
+		for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
+			n += copy_line(id, i, &gate->parts[i].lines[rank], waiters + n);
 	}
 	LWLockRelease(gate->lock);
 	return n;
@@ -982,7 +1358,7 @@ adm_permits_waiters(int *count)
 	int			n = 0;
 
 	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
-		n += copy_line((AdmGate) gate, waiters + n);
+		n += copy_lines((AdmGate) gate, waiters + n);
 	*count = n;
 	return waiters;
 }

@@ -2,7 +2,7 @@
  * permits.h - slots, permits and the lines of the gates.
  *
  * At each gate a client backend has a slot, which says what it holds, and the
- * gate's word counts what all of them hold.  docs/internals.md has the states,
+ * gate's word counts what all of them hold; so does each service's for its own.  docs/internals.md has the states,
  * who changes them and under which lock.  A permit that comes back goes
  * straight to the next waiter, who alone is woken.
  */
@@ -14,6 +14,7 @@
 #include "policy/gate.h"
 #include "policy/line_order.h"
 #include "policy/permit_word.h"
+#include "services.h"
 
 typedef enum AdmSlotState
 {
@@ -45,6 +46,7 @@ typedef struct AdmSession
 typedef struct AdmWaiter
 {
 	AdmGate		gate;
+	int			service;
 	AdmSession	session;
 	TimestampTz since;
 } AdmWaiter;
@@ -60,6 +62,7 @@ typedef enum AdmEntry
 typedef struct AdmWish
 {
 	const char *application_name;	/* as it is now */
+	int			service;
 	AdmRank		rank;
 	int			spare_slots;	/* server slots that must stay free for it */
 } AdmWish;
@@ -69,7 +72,8 @@ typedef enum AdmRoom
 {
 	ADM_ROOM,
 	ADM_ROOM_NO_ACTIVE,
-	ADM_ROOM_NO_PRESENT
+	ADM_ROOM_NO_PRESENT,
+	ADM_ROOM_NOT_IN_SERVICE
 } AdmRoom;
 
 extern void adm_permits_shmem_request(void);
@@ -84,19 +88,19 @@ extern void adm_permits_introduce(const AdmSession *session);
 extern void adm_permits_say_goodbye(void);
 
 /* Registers an exempt session. */
-extern void adm_permits_enter_exempt(void);
+extern void adm_permits_enter_exempt(int service);
 
 /* Registers a session in the reserved lane; false and nothing held: it is full. */
-extern bool adm_permits_enter_lane(void);
+extern bool adm_permits_enter_lane(int service);
 
 /* The fast path: past the gate without a lock, or false and nothing held. */
-extern bool adm_permits_try_enter(AdmGate gate);
+extern bool adm_permits_try_enter(AdmGate gate, int service);
 
 /* Somebody is turned away because the line stands. */
-extern void adm_permits_note_turned_away(AdmGate gate);
+extern void adm_permits_note_turned_away(AdmGate gate, int service);
 
 /* Somebody's client has hung up in line. */
-extern void adm_permits_note_leaver(AdmGate gate);
+extern void adm_permits_note_leaver(AdmGate gate, int service);
 
 /* Past the gate, or into the line. */
 extern AdmEntry adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish);
@@ -105,13 +109,17 @@ extern AdmEntry adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish);
  * Past the gate whatever the caps, out of the line if it waits there.  The
  * word may then be above its cap, which admits nobody until it has drained.
  */
-extern void adm_permits_enter_beyond_caps(AdmGate gate);
+extern void adm_permits_enter_beyond_caps(AdmGate gate, int service);
 
 /*
- * Where no cap stands: marks the transaction, without counting it.  Whoever
+ * Where no cap stands, of the gate or the service: marks the transaction, without counting it.  Whoever
  * waits there still is let in by those who took the caps away.
  */
-extern bool adm_permits_try_enter_open(void);
+extern bool adm_permits_try_enter_open(int service);
+
+/* The service that the session belongs to, and to another. */
+extern int	adm_permits_my_service(void);
+extern void adm_permits_change_service(int service);
 
 /* Takes up the permit that the waiter has been given meanwhile, if so. */
 extern bool adm_permits_take_grant(AdmGate gate);
@@ -133,6 +141,9 @@ extern AdmSlotState adm_permits_my_state(AdmGate gate);
 
 /* FREE for a slot that is no client's. */
 extern AdmSlotState adm_permits_slot_state(AdmGate gate, int index);
+
+/* The service of whoever is in it. */
+extern int	adm_permits_slot_service(AdmGate gate, int index);
 
 /* How long a slot has been in its state, for one that is not waiting. */
 extern int64 adm_permits_slot_age_ms(AdmGate gate, int index, int64 now_ms);
@@ -170,9 +181,12 @@ extern void adm_permits_serve_lines(void);
 extern int	adm_permits_pass(AdmGate gate, int most, int64 waited_ms);
 
 /* What one more would meet, by the caps that are shown. */
-extern AdmRoom adm_permits_room(AdmGate gate);
+extern AdmRoom adm_permits_room(AdmGate gate, int service);
 
 extern AdmCounts adm_permits_counts(AdmGate gate);
+
+/* Of one service: its waiting and, as far as they are counted, its present. */
+extern AdmCounts adm_permits_service_counts(AdmGate gate, int service);
 
 /*
  * How many have been admitted since the counters were reset, at once or after
@@ -188,19 +202,39 @@ extern int	adm_permits_lane(void);
 /* How many slots of the gate are in each state; looks at all. */
 extern void adm_permits_count_states(AdmGate gate, int count[ADM_SLOT_STATE_COUNT]);
 
+/* What there is of one service; looks at all slots. */
+typedef struct AdmServiceCounts
+{
+	int			sessions;		/* exempt ones included */
+	int			logins_waiting;
+	int			running;		/* transactions, but those that are lent */
+	int			waiting;
+} AdmServiceCounts;
+
+extern AdmServiceCounts adm_permits_count_service(int service);
+
+/* To which services there are sessions. */
+extern void adm_permits_services_in_use(bool in_use[ADM_SERVICE_ENTRIES]);
+
 /* Whether somebody waits at this gate, at any. */
 extern bool adm_permits_somebody_waits(AdmGate gate);
 extern bool adm_permits_anybody_waits(void);
 
-/* How long the one who has waited longest has, here or anywhere; 0: nobody waits. */
+/*
+ * How long the one who has waited longest has, here or anywhere, of those who do
+ * not wait for room in their own service; 0: nobody waits.
+ */
 extern int64 adm_permits_longest_wait_ms(AdmGate gate);
 extern int64 adm_permits_longest_wait_of_all_ms(void);
 
-/* Whether the line of the ordinary stands (policy/delay.h); notes its head's wait. */
-extern bool adm_permits_line_stands(AdmGate gate);
+/*
+ * Whether the service's line of the ordinary stands (policy/delay.h); notes its
+ * head's wait.
+ */
+extern bool adm_permits_line_stands(AdmGate gate, int service);
 
-/* Whether clients hang up in line, one after the other (policy/delay.h). */
-extern bool adm_permits_clients_leave(AdmGate gate);
+/* Whether clients of it hang up in line, one after the other (policy/delay.h). */
+extern bool adm_permits_clients_leave(AdmGate gate, int service);
 
 /* Whether a session in this state of the connection gate is subject to it. */
 extern bool adm_permits_is_gated(AdmSlotState state);
@@ -208,7 +242,7 @@ extern bool adm_permits_is_gated(AdmSlotState state);
 /* The word for a state at a gate. */
 extern const char *adm_permits_state_name(AdmGate gate, AdmSlotState state);
 
-/* Copies of those in line, by gate, rank and order of arrival, palloc'd. */
+/* Copies of those in line, by gate, service, rank and arrival, palloc'd. */
 extern AdmWaiter *adm_permits_waiters(int *count);
 
 #endif							/* ADM_PERMITS_H */

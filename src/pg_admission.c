@@ -18,6 +18,7 @@
 #include "refusal_log.h"
 #include "samples.h"
 #include "server_refusals.h"
+#include "services.h"
 #include "settings.h"
 #include "starts.h"
 #include "state.h"
@@ -39,6 +40,7 @@ request_shmem(void)
 	if (prev_shmem_request_hook)
 		prev_shmem_request_hook();
 	adm_state_shmem_request();
+	adm_services_shmem_request();
 	adm_permits_shmem_request();
 	adm_starts_shmem_request();
 	adm_lending_shmem_request();
@@ -58,10 +60,11 @@ startup_shmem(void)
 		prev_shmem_startup_hook();
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	adm_state_shmem_startup();
+	adm_counters_shmem_startup();
+	adm_services_shmem_startup();
 	adm_permits_shmem_startup();
 	adm_starts_shmem_startup();
 	adm_lending_shmem_startup();
-	adm_counters_shmem_startup();
 	adm_refusal_log_shmem_startup();
 	adm_samples_shmem_startup();
 	adm_history_shmem_startup();
@@ -72,7 +75,10 @@ startup_shmem(void)
 
 	if (IsPostmasterEnvironment && !IsUnderPostmaster)
 	{
+		static const bool nobody[ADM_SERVICE_ENTRIES];
+
 		adm_state_publish_settings();
+		(void) adm_services_publish(nobody);
 		adm_arming_at_start();
 		adm_events_load();
 	}

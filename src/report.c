@@ -7,6 +7,7 @@
 
 #include "policy/brake.h"
 #include "report.h"
+#include "utils/builtins.h"
 #include "waits.h"
 
 /* A controller that works beats at least every second. */
@@ -37,6 +38,7 @@ adm_report_read(AdmReport *r)
 	adm_counters_read(&r->totals);
 	adm_samples_machine(&r->sample);
 	r->fitness = adm_fitness_read();
+	r->paused = adm_services_paused();
 	r->lock_waiters = adm_wait_lock_waiters();
 }
 
@@ -283,7 +285,7 @@ advice_on_lines(const AdmReport *r)
 
 	if (refusals_are_news(transactions))
 		return psprintf("transactions are being refused (" UINT64_FORMAT "); to see who uses the machine: SELECT * FROM admission.backends ORDER BY cpu_percent DESC NULLS LAST LIMIT 10; to let everything run: ALTER SYSTEM SET pg_admission.transaction_gate = off; SELECT pg_reload_conf();",
-						adm_counters_refused(transactions));
+						transactions->count[ADM_TOTAL_REFUSED_TIMEOUT]);
 	if (refusals_are_news(logins))
 		return psprintf("logins are being refused (" UINT64_FORMAT " after waiting, " UINT64_FORMAT " for want of free connection slots); to let everybody in: %s or raise the caps: SELECT admission.start_warmup(...);",
 						logins->count[ADM_TOTAL_REFUSED_TIMEOUT],
@@ -302,6 +304,21 @@ advice_on_locks(const AdmReport *r)
 		return NULL;
 	return psprintf("%d processes wait for locks; to see for whose: SELECT tree, role, application_name, state, below, query FROM admission.blocking_tree;",
 					r->lock_waiters);
+}
+
+static char *
+advice_on_services(const AdmReport *r)
+{
+	const char *others = r->paused.count > 1 ? psprintf(", and %d more are", r->paused.count - 1) : "";
+	const char *name = quote_literal_cstr(r->paused.first.name);
+
+	if (r->paused.count == 0)
+		return NULL;
+	if (r->paused.first.paused_by_setting)
+		return psprintf("service \"%s\" is paused%s, by pg_admission.paused_services; to bring it back step by step: SELECT admission.pause_service(%s); take it out of the setting and reload; SELECT admission.resume_service(%s, over => '5 min');",
+						r->paused.first.name, others, name, name);
+	return psprintf("service \"%s\" is paused%s, by pause_service(); to bring it back step by step: SELECT admission.resume_service(%s, over => '5 min'); to see all: SELECT * FROM admission.services;",
+					r->paused.first.name, others, name);
 }
 
 static char *
@@ -353,6 +370,8 @@ adm_report_advice(const AdmReport *r)
 		advice = advice_on_lines(r);
 	if (advice == NULL)
 		advice = advice_on_locks(r);
+	if (advice == NULL)
+		advice = advice_on_services(r);
 	if (advice == NULL)
 		advice = advice_on_health(r);
 	if (advice == NULL)

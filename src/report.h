@@ -24,6 +24,7 @@ typedef struct AdmReport
 	AdmTotals	totals;
 	AdmMachineSample sample;
 	AdmFitness	fitness;
+	AdmPaused	paused;
 	int			lock_waiters;
 } AdmReport;
 

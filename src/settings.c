@@ -40,6 +40,8 @@ int			adm_client_check_interval_ms = 500;
 int			adm_refusal_sqlstate = ERRCODE_TOO_MANY_CONNECTIONS;
 char	   *adm_exempt_roles = NULL;
 int			adm_exempt_connections = 5;
+const AdmRules *adm_service_rules = NULL;
+char	   *adm_paused_services = NULL;
 int			adm_runaway_action = ADM_RUNAWAY_NONE;
 int			adm_runaway_only_under = ADM_LEVEL_HIGH;
 int			adm_runaway_cpu_time_s = 60;
@@ -51,6 +53,7 @@ int			adm_sample_interval_ms = 1000;
 char	   *adm_metrics_file = NULL;
 char	   *adm_system_root = NULL;
 
+static char *services = NULL;
 static char *brake = NULL;
 static char *max_running_transactions = NULL;
 static char *warmup_initial_transactions = NULL;
@@ -175,6 +178,44 @@ check_exempt_roles(char **newval, void **extra, GucSource source)
 	if (result == ADM_ROLE_END)
 		return true;
 	GUC_check_errdetail("%s", adm_role_list_error(result));
+	return false;
+}
+
+static bool
+check_services(char **newval, void **extra, GucSource source)
+{
+	AdmRules   *rules = palloc(sizeof(AdmRules));
+	char		error[ADM_RULES_ERROR_SIZE];
+	bool		valid = adm_rules_parse(*newval, rules, error);
+
+	if (valid)
+		valid = keep_extra(extra, rules, adm_rules_size(rules));
+	else
+		GUC_check_errdetail("%s", error);
+	pfree(rules);
+	return valid;
+}
+
+static void
+assign_services(const char *newval, void *extra)
+{
+	adm_service_rules = extra;
+}
+
+static bool
+check_paused_services(char **newval, void **extra, GucSource source)
+{
+	const char *rest = *newval;
+	char		name[ADM_SERVICE_NAME_SIZE];
+	char		error[ADM_RULES_ERROR_SIZE];
+	AdmNamesResult result;
+
+	do
+		result = adm_service_names_next(&rest, name, error);
+	while (result == ADM_NAMES_NAME || result == ADM_NAMES_ALL);
+	if (result == ADM_NAMES_END)
+		return true;
+	GUC_check_errdetail("%s", error);
 	return false;
 }
 
@@ -462,10 +503,26 @@ define_pressure(void)
 							   NULL, NULL, NULL);
 }
 
+static void
+define_services(void)
+{
+	DefineCustomStringVariable("pg_admission.services",
+							   "The services: who belongs to which, and what they may do.",
+							   "Like \"chat: role=chat_app limit=50 priority=low; agents: role=agent_app priority=high\"; the first that fits is a session's, else \"default\".",
+							   &services, "",
+							   PGC_SIGHUP, 0, check_services, assign_services, NULL);
+	DefineCustomStringVariable("pg_admission.paused_services",
+							   "Services that are paused whatever the functions say.",
+							   "Names separated by commas, or * for all.",
+							   &adm_paused_services, "",
+							   PGC_SIGHUP, 0, check_paused_services, NULL, NULL);
+}
+
 void
 adm_settings_define(void)
 {
 	define_modes();
+	define_services();
 	define_warmup();
 	define_connections();
 	define_transactions();

@@ -10,6 +10,7 @@
 
 #include <limits.h>
 
+#include "policy/rules.h"
 #include "policy/warmup.h"
 
 typedef enum AdmMode
@@ -57,6 +58,8 @@ extern int	adm_client_check_interval_ms;	/* 0 = never */
 extern int	adm_refusal_sqlstate;	/* an encoded SQLSTATE */
 extern char *adm_exempt_roles;	/* for adm_role_list_next() */
 extern int	adm_exempt_connections;
+extern const AdmRules *adm_service_rules;	/* pg_admission.services */
+extern char *adm_paused_services;	/* for adm_service_names_next() */
 extern int	adm_runaway_action; /* AdmRunawayAction */
 extern int	adm_runaway_only_under; /* AdmLevel */
 extern int	adm_runaway_cpu_time_s; /* -1 = no limit, likewise the others */

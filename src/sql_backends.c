@@ -91,6 +91,20 @@ put_figures(AdmRow *row, const AdmBackendSample *sample, bool known)
 	adm_row_put_real(row, sample->write_bytes_per_s);
 }
 
+/* Of a client's session that has come to its login. */
+static void
+put_service(AdmRow *row, int index)
+{
+	AdmServiceView view;
+
+	if (index < MaxBackends &&
+		adm_permits_slot_state(ADM_GATE_CONNECTION, index) != ADM_SLOT_FREE && may_read(index) &&
+		adm_services_view(adm_permits_slot_service(ADM_GATE_CONNECTION, index), &view))
+		adm_row_put_client_text(row, view.name);
+	else
+		adm_row_put_null(row);
+}
+
 Datum
 adm_backend_samples(PG_FUNCTION_ARGS)
 {
@@ -111,6 +125,7 @@ adm_backend_samples(PG_FUNCTION_ARGS)
 		put_start(&row, i, pid);
 		put_gate_state(&row, i);
 		put_figures(&row, &samples[i], samples[i].pid == pid && may_read(i));
+		put_service(&row, i);
 		adm_rows_add(rsinfo, &row);
 	}
 	return (Datum) 0;

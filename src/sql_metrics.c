@@ -29,7 +29,7 @@ labels_as_jsonb(const AdmLabel *labels)
 			appendStringInfoChar(&json, ',');
 		escape_json(&json, labels[i].name);
 		appendStringInfoChar(&json, ':');
-		escape_json(&json, labels[i].value);
+		escape_json(&json, adm_row_readable(labels[i].value));
 	}
 	appendStringInfoChar(&json, '}');
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
@@ -70,5 +70,5 @@ Datum
 adm_openmetrics(PG_FUNCTION_ARGS)
 {
 	adm_sql_require_reader("openmetrics");
-	PG_RETURN_TEXT_P(cstring_to_text(adm_metrics_page(ADM_EXPOSITION_OPENMETRICS)));
+	PG_RETURN_DATUM(CStringGetTextDatum(adm_row_readable(adm_metrics_page(ADM_EXPOSITION_OPENMETRICS))));
 }

@@ -75,6 +75,12 @@ put_health(AdmRow *row, const AdmFitness *f)
 }
 
 static void
+put_paused(AdmRow *row, const AdmReport *r)
+{
+	adm_row_put(row, Int32GetDatum(r->paused.count));
+}
+
+static void
 put_connections(AdmRow *row, const AdmReport *r)
 {
 	AdmCounts	cap = r->cap[ADM_GATE_CONNECTION];
@@ -111,7 +117,8 @@ put_connection_totals(AdmRow *row, const AdmTotals *totals)
 	adm_row_put(row, Int64GetDatum((int64) adm_counters_refused(t)));
 	put_total(row, t, ADM_TOTAL_REFUSED_TIMEOUT);
 	put_total(row, t, ADM_TOTAL_REFUSED_SLOTS);
-	put_total(row, t, ADM_TOTAL_ABANDONED);
+	put_total(row, t, ADM_TOTAL_REFUSED_SERVICE);
+	adm_row_put(row, Int64GetDatum((int64) adm_counters_abandoned(t)));
 	put_total(row, t, ADM_TOTAL_ENDED);
 	put_total(row, t, ADM_TOTAL_WOULD_HOLD_ACTIVE);
 	put_total(row, t, ADM_TOTAL_WOULD_HOLD_PRESENT);
@@ -126,8 +133,9 @@ put_transaction_totals(AdmRow *row, const AdmTotals *totals)
 
 	adm_row_put(row, Int64GetDatum((int64) adm_permits_admitted(ADM_GATE_TRANSACTION)));
 	put_total(row, t, ADM_TOTAL_HELD);
-	put_total(row, t, ADM_TOTAL_REFUSED_TIMEOUT);
-	put_total(row, t, ADM_TOTAL_ABANDONED);
+	adm_row_put(row, Int64GetDatum((int64) adm_counters_refused(t)));
+	put_total(row, t, ADM_TOTAL_REFUSED_SERVICE);
+	adm_row_put(row, Int64GetDatum((int64) adm_counters_abandoned(t)));
 	put_total(row, t, ADM_TOTAL_ENDED);
 	put_total(row, t, ADM_TOTAL_PASSED);
 	put_total(row, t, ADM_TOTAL_WOULD_HOLD_ACTIVE);
@@ -163,6 +171,7 @@ adm_status(PG_FUNCTION_ARGS)
 	put_warmup(&row, &report.state.warmup);
 	put_brake(&row, &report.state);
 	put_health(&row, &report.fitness);
+	put_paused(&row, &report);
 	put_connections(&row, &report);
 	put_connection_totals(&row, &report.totals);
 	put_transactions(&row, &report);
@@ -187,13 +196,24 @@ put_address(AdmRow *row, char *address)
 		adm_row_put(row, DirectFunctionCall1(inet_in, CStringGetDatum(address)));
 }
 
+static void
+put_service(AdmRow *row, int service)
+{
+	AdmServiceView view;
+
+	if (adm_services_view(service, &view))
+		adm_row_put_client_text(row, view.name);
+	else
+		adm_row_put_null(row);
+}
+
 /* Who waits is for those who may read everybody's statistics. */
 static void
-put_login(AdmRow *row, AdmLogin *login, bool may_read)
+put_login(AdmRow *row, AdmLogin *login, int service, bool may_read)
 {
 	if (!may_read)
 	{
-		for (int i = 0; i < 4; i++)
+		for (int i = 0; i < 5; i++)
 			adm_row_put_null(row);
 		return;
 	}
@@ -201,6 +221,7 @@ put_login(AdmRow *row, AdmLogin *login, bool may_read)
 	adm_row_put_client_text(row, login->database);
 	adm_row_put_client_text(row, login->application_name);
 	put_address(row, login->client_address);
+	put_service(row, service);
 }
 
 Datum
@@ -223,9 +244,10 @@ adm_waiting(PG_FUNCTION_ARGS)
 
 		adm_row_put_text(&row, waiter->gate == ADM_GATE_CONNECTION ? "connection" : "transaction");
 		adm_row_put(&row, Int32GetDatum(waiter->session.pid));
-		put_login(&row, &waiter->session.login, may_read);
+		put_login(&row, &waiter->session.login, waiter->service, may_read);
 		adm_row_put(&row, TimestampTzGetDatum(waiter->since));
-		place = i > 0 && waiter->gate == waiters[i - 1].gate ? place + 1 : 1;
+		place = i > 0 && waiter->gate == waiters[i - 1].gate &&
+			waiter->service == waiters[i - 1].service ? place + 1 : 1;
 		adm_row_put(&row, Int32GetDatum(place));
 		adm_rows_add(rsinfo, &row);
 	}

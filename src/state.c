@@ -315,6 +315,18 @@ adm_state_cores(void)
 	return cores;
 }
 
+int
+adm_state_target_transactions(void)
+{
+	int			target;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	target = adm_ramp_transaction_cap(shared->initial_transactions,
+									  shared->target_transactions, shared->cores, 1);
+	LWLockRelease(shared->lock);
+	return target;
+}
+
 AdmMode
 adm_state_mode(void)
 {
@@ -439,6 +451,15 @@ adm_state_pull_brake(int brake)
 {
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	shared->warmup.pulled_brake = brake;
+	note_change();
+	LWLockRelease(shared->lock);
+	adm_state_wake_controller();
+}
+
+void
+adm_state_note_change(void)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	note_change();
 	LWLockRelease(shared->lock);
 	adm_state_wake_controller();

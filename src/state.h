@@ -92,6 +92,9 @@ extern bool adm_state_braked(void);
 /* Usable processors, rounded up: by the setting, or as last read. */
 extern int	adm_state_cores(void);
 
+/* How many transactions may run when no warm-up does and caps stand. */
+extern int	adm_state_target_transactions(void);
+
 extern AdmMode adm_state_mode(void);
 extern int	adm_state_queue_timeout_ms(void);
 extern int	adm_state_exempt_connections(void);
@@ -117,8 +120,11 @@ extern bool adm_state_stop_warmup(void);
 /* Pulls or releases the brake; what the setting says stands beside it. */
 extern void adm_state_pull_brake(int brake);
 
+/* Something else has changed that the state file must have. */
+extern void adm_state_note_change(void);
+
 /*
- * Waits until the controller has written the present warm-up to the state
+ * Waits until the controller has written all changes so far to the state
  * file.  Returns false when that took longer than timeout_ms.
  */
 extern bool adm_state_wait_saved(int timeout_ms);

@@ -18,12 +18,14 @@
 #include "lending.h"
 #include "line_wait.h"
 #include "miscadmin.h"
+#include "my_service.h"
 #include "optimizer/planner.h"
 #include "os/clock.h"
 #include "own_locks.h"
 #include "permits.h"
 #include "policy/delay.h"
 #include "refusal_log.h"
+#include "service_refusal.h"
 #include "settings.h"
 #include "starts.h"
 #include "state.h"
@@ -78,12 +80,14 @@ typedef enum WaitEnd
 {
 	WAIT_GRANTED,
 	WAIT_TIMED_OUT,
+	WAIT_SERVICE_FULL,			/* and its service has no room */
 	WAIT_CLIENT_GONE
 } WaitEnd;
 
 /* How long somebody waits, and what may not happen to it. */
 typedef struct Patience
 {
+	int			service;
 	int64		ms;
 	AdmRank		rank;			/* PATIENT: a standing line does not shorten it */
 	bool		never_refused;	/* it goes on when its time is over */
@@ -146,13 +150,22 @@ holds_something(void)
 	return !ThereAreNoReadyPortals() || adm_own_locks_include_advisory();
 }
 
-static int64
-time_in_line_ms(bool patient_by_itself)
+/* What was set for the session comes first, then what is its service's. */
+static int
+own_patience_ms(int service)
 {
-	int64		ms = patient_by_itself && !adm_settings_patience_chosen() ?
-		PATIENT_MS : adm_transaction_queue_timeout_ms;
+	return adm_settings_patience_chosen() ? adm_transaction_queue_timeout_ms :
+		adm_services_patience_ms(service);
+}
+
+static int64
+time_in_line_ms(bool patient_by_itself, int service)
+{
+	int64		ms = own_patience_ms(service);
 	int			timeout_ms = adm_compat_shortest_timeout_ms();
 
+	if (ms == ADM_UNLIMITED)
+		ms = patient_by_itself ? PATIENT_MS : adm_transaction_queue_timeout_ms;
 	if (timeout_ms > 0)
 		ms = Min(ms, timeout_ms / TIMEOUT_PARTS);
 	return RecoveryInProgress() ? Min(ms, LONGEST_IN_RECOVERY_MS) : ms;
@@ -160,35 +173,38 @@ time_in_line_ms(bool patient_by_itself)
 
 /* Who was given no more than a line takes to stand was not given patience. */
 static bool
-was_given_patience(void)
+was_given_patience(int service)
 {
-	return adm_settings_patience_chosen() &&
-		adm_transaction_queue_timeout_ms > ADM_DELAY_INTERVAL_MS;
+	return own_patience_ms(service) > ADM_DELAY_INTERVAL_MS;
 }
 
 static Patience
-patience_for(AdmWork work)
+patience_for(AdmWork work, int service)
 {
 	bool		patient = work == ADM_WORK_PATIENT || adm_work_of_patient_program();
 	Patience	p;
 
-	p.ms = time_in_line_ms(patient);
+	p.service = service;
+	p.ms = time_in_line_ms(patient, service);
 	p.never_refused = holds_something() ||
 		TransactionIdIsValid(GetTopTransactionIdIfAny());
 	if (p.never_refused)
 		p.rank = ADM_RANK_HOLDER;
 	else
-		p.rank = patient || was_given_patience() ? ADM_RANK_PATIENT : ADM_RANK_ORDINARY;
+		p.rank = patient || was_given_patience(service) ? ADM_RANK_PATIENT : ADM_RANK_ORDINARY;
 	return p;
 }
 
 static int64
 allowed_ms(const Patience *p)
 {
+	/* Nobody knows how long a pause will last. */
+	if (adm_services_is_paused(p->service))
+		return 0;
 	if (p->rank != ADM_RANK_ORDINARY)
 		return p->ms;
-	return adm_delay_allowed_ms(p->ms, adm_permits_line_stands(ADM_GATE_TRANSACTION),
-								adm_permits_clients_leave(ADM_GATE_TRANSACTION));
+	return adm_delay_allowed_ms(p->ms, adm_permits_line_stands(ADM_GATE_TRANSACTION, p->service),
+								adm_permits_clients_leave(ADM_GATE_TRANSACTION, p->service));
 }
 
 /*
@@ -205,6 +221,12 @@ look_after_line(void)
 	return FIRST_LOOKS_EVERY_MS;
 }
 
+static bool
+service_has_room(const Patience *p)
+{
+	return adm_permits_room(ADM_GATE_TRANSACTION, p->service) != ADM_ROOM_NOT_IN_SERVICE;
+}
+
 /*
  * Beyond the cap on those that run, not beyond the one on all that use the
  * machine: whoever holds a lock would be free of any, and a machine is called
@@ -213,8 +235,15 @@ look_after_line(void)
 static bool
 may_go_unasked(const Patience *patience)
 {
-	return (patience->never_refused || adm_state_comfortable()) &&
-		adm_permits_room(ADM_GATE_TRANSACTION) != ADM_ROOM_NO_PRESENT;
+	switch (adm_permits_room(ADM_GATE_TRANSACTION, patience->service))
+	{
+		case ADM_ROOM_NOT_IN_SERVICE:
+			return patience->never_refused;
+		case ADM_ROOM_NO_PRESENT:
+			return false;
+		default:
+			return patience->never_refused || adm_state_comfortable();
+	}
 }
 
 /* On a comfortable machine the controller lets everybody through soon. */
@@ -222,21 +251,24 @@ static bool
 waits_on(const Patience *patience, int64 arrived_ms)
 {
 	return patience->never_refused ||
-		(adm_state_comfortable() && adm_clock_ms() - arrived_ms < LET_THROUGH_WITHIN_MS);
+		(adm_state_comfortable() && service_has_room(patience) &&
+		 adm_clock_ms() - arrived_ms < LET_THROUGH_WITHIN_MS);
 }
 
 static WaitEnd
 give_up(const Patience *patience)
 {
+	bool		full = !service_has_room(patience);
+
 	if (allowed_ms(patience) < patience->ms)
-		adm_permits_note_turned_away(ADM_GATE_TRANSACTION);
-	return WAIT_TIMED_OUT;
+		adm_permits_note_turned_away(ADM_GATE_TRANSACTION, patience->service);
+	return full ? WAIT_SERVICE_FULL : WAIT_TIMED_OUT;
 }
 
 static WaitEnd
-go_beyond_caps(void)
+go_beyond_caps(int service)
 {
-	adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION);
+	adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION, service);
 	return WAIT_GRANTED;
 }
 
@@ -260,13 +292,13 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 		if (left_ms <= 0)
 		{
 			if (may_go_unasked(patience))
-				return go_beyond_caps();
+				return go_beyond_caps(patience->service);
 			if (!waits_on(patience, arrived_ms))
 				return give_up(patience);
 			left_ms = nap_ms;
 		}
 		if (!first_look && adm_own_locks_block_others())
-			return go_beyond_caps();
+			return go_beyond_caps(patience->service);
 		first_look = false;
 		if (!adm_line_sleep(Min(nap_ms, (long) left_ms), wait_event))
 			return WAIT_CLIENT_GONE;
@@ -294,10 +326,10 @@ detail_of_refusal(int64 waited_ms)
 }
 
 static void
-refuse_timed_out(int64 waited_ms)
+refuse_timed_out(int service, int64 waited_ms)
 {
 	adm_permits_leave(ADM_GATE_TRANSACTION);
-	adm_counters_add_refusal(ADM_GATE_TRANSACTION, ADM_TOTAL_REFUSED_TIMEOUT);
+	adm_counters_add_refusal(ADM_GATE_TRANSACTION, service, ADM_TOTAL_REFUSED_TIMEOUT);
 	adm_refusal_log_limit();
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
@@ -307,12 +339,33 @@ refuse_timed_out(int64 waited_ms)
 			 errhidestmt(true), errhidecontext(true)));
 }
 
+/* By what stands in the service's way. */
 static void
-end_abandoned(void)
+refuse_for_service(int service)
 {
+	bool		paused = adm_services_is_paused(service);
+
 	adm_permits_leave(ADM_GATE_TRANSACTION);
-	adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_ABANDONED);
-	adm_permits_note_leaver(ADM_GATE_TRANSACTION);
+	adm_counters_add_refusal(ADM_GATE_TRANSACTION, service, ADM_TOTAL_REFUSED_SERVICE);
+	adm_refusal_log_limit();
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 paused ? errmsg("pg_admission refused this transaction: its service is paused") :
+			 errmsg("pg_admission refused this transaction: its service runs as many as it may"),
+			 adm_service_refusal_detail(ADM_GATE_TRANSACTION, service),
+			 adm_service_refusal_hint(service),
+			 errhidestmt(true), errhidecontext(true)));
+}
+
+static void
+end_abandoned(const Patience *patience)
+{
+	bool		full = !service_has_room(patience);
+
+	adm_permits_leave(ADM_GATE_TRANSACTION);
+	adm_counters_add(ADM_GATE_TRANSACTION, patience->service,
+					 full ? ADM_TOTAL_ABANDONED_SERVICE : ADM_TOTAL_ABANDONED);
+	adm_permits_note_leaver(ADM_GATE_TRANSACTION, patience->service);
 	whereToSendOutput = DestNone;
 	adm_refusal_log_limit();
 	ereport(FATAL,
@@ -326,7 +379,7 @@ static void
 leave_in_trouble(void)
 {
 	adm_permits_leave(ADM_GATE_TRANSACTION);
-	adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_ENDED);
+	adm_counters_add(ADM_GATE_TRANSACTION, adm_permits_my_service(), ADM_TOTAL_ENDED);
 }
 
 /* A FATAL error does not come by the handlers of others. */
@@ -372,9 +425,11 @@ wait_for_permit(const Patience *patience)
 	}
 	PG_END_TRY();
 	if (end == WAIT_TIMED_OUT)
-		refuse_timed_out(adm_clock_ms() - arrived_ms);
+		refuse_timed_out(patience->service, adm_clock_ms() - arrived_ms);
+	if (end == WAIT_SERVICE_FULL)
+		refuse_for_service(patience->service);
 	if (end == WAIT_CLIENT_GONE)
-		end_abandoned();
+		end_abandoned(patience);
 }
 
 /*
@@ -383,21 +438,28 @@ wait_for_permit(const Patience *patience)
 
 /* In mode "observe": counts whom the caps would hold. */
 static void
-observe(void)
+observe(int service)
 {
-	if (adm_state_mode() != ADM_MODE_OBSERVE || adm_permits_room(ADM_GATE_TRANSACTION) == ADM_ROOM)
+	if (adm_state_mode() != ADM_MODE_OBSERVE ||
+		adm_permits_room(ADM_GATE_TRANSACTION, service) == ADM_ROOM)
 		return;
 	adm_lending_balance();
-	if (adm_permits_room(ADM_GATE_TRANSACTION) != ADM_ROOM)
-		adm_counters_add(ADM_GATE_TRANSACTION, ADM_TOTAL_WOULD_HOLD_ACTIVE);
+	if (adm_permits_room(ADM_GATE_TRANSACTION, service) != ADM_ROOM)
+		adm_counters_add(ADM_GATE_TRANSACTION, service, ADM_TOTAL_WOULD_HOLD_ACTIVE);
 }
 
 static void
-enter_or_wait(AdmWork work)
+enter_or_wait(AdmWork work, int service)
 {
-	Patience	patience = patience_for(work);
-	AdmWish		wish = {application_name ? application_name : "", patience.rank, 0};
+	Patience	patience = patience_for(work, service);
+	AdmWish		wish = {
+		.application_name = application_name ? application_name : "",
+		.service = service,
+		.rank = patience.rank
+	};
 
+	if (adm_services_is_paused(service) && !patience.never_refused)
+		refuse_for_service(service);
 	if (adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish) == ADM_ENTRY_WAITING)
 		wait_for_permit(&patience);
 }
@@ -423,12 +485,14 @@ hand_over_start(void)
 static void
 enter(AdmWork work)
 {
-	if (adm_permits_try_enter_open())
+	int			service = adm_my_service_now();
+
+	if (adm_permits_try_enter_open(service))
 		return;
 	hand_over_start();
-	observe();
-	if (!adm_permits_try_enter(ADM_GATE_TRANSACTION))
-		enter_or_wait(work);
+	observe(service);
+	if (!adm_permits_try_enter(ADM_GATE_TRANSACTION, service))
+		enter_or_wait(work, service);
 }
 
 static void

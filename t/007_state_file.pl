@@ -16,7 +16,7 @@ my $file = $node->data_dir . '/pg_admission.state';
 # The file as the server writes it, in the middle of a warm-up.
 $node->safe_psql('postgres', "SELECT admission.start_warmup('1 hour')");
 my $good = slurp_file($file);
-like($good, qr/^pg_admission_state 2\n.*^phase warming\n.*^crc32c [0-9A-F]{8}\n\z/ms, 'the file is readable text');
+like($good, qr/^pg_admission_state 3\n.*^phase warming\n.*^crc32c [0-9A-F]{8}\n\z/ms, 'the file is readable text');
 is((stat $file)[2] & 0777, 0600, 'for the server alone');
 
 sub start_with
@@ -41,7 +41,7 @@ start_with('empty', '', qr/it is damaged/, 'open');
 start_with('garbage', join('', map { chr(($_ * 7919) % 256) } 1 .. 5000), qr/it is damaged/, 'open');
 (my $edited = $good) =~ s/^duration_ms \d+/duration_ms 99/m;
 start_with('edited', $edited, qr/it is damaged/, 'open');
-(my $newer = $good) =~ s/^pg_admission_state 2/pg_admission_state 3/;
+(my $newer = $good) =~ s/^pg_admission_state 3/pg_admission_state 3/;
 start_with('of a later version', $newer, qr/written by a later version/, 'open');
 (my $two = $good) =~ s/\z/$good/;
 start_with('twice', $two, qr/it is damaged/, 'open');

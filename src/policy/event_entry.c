@@ -37,7 +37,7 @@ const AdmEventColumn adm_event_columns[] = {
 const int	adm_event_column_count = (int) (sizeof(adm_event_columns) / sizeof(adm_event_columns[0]));
 
 static const char *const kind_names[ADM_EVENT_KIND_COUNT] = {
-	"warmup", "cut", "hold", "brake", "mode", "stop", "runaway"
+	"warmup", "cut", "hold", "brake", "service", "mode", "stop", "runaway"
 };
 
 const char *

@@ -25,6 +25,7 @@ typedef enum AdmEventKind
 	ADM_EVENT_HOLD,				/* somebody waits who did not have to, or
 								 * nobody any more */
 	ADM_EVENT_BRAKE,
+	ADM_EVENT_SERVICE,			/* paused, comes back, has come back; new rules */
 	ADM_EVENT_MODE,				/* of the gates, changed */
 	ADM_EVENT_STOP,				/* of a backend that somebody asked for */
 	ADM_EVENT_RUNAWAY			/* found, and perhaps stopped */

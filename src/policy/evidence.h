@@ -8,6 +8,8 @@
 #ifndef ADM_EVIDENCE_H
 #define ADM_EVIDENCE_H
 
+#include "rules.h"
+#include "service_state.h"
 #include "warmup.h"
 
 /* initdb less long ago than this counts as a new instance: 14 days. */
@@ -26,13 +28,27 @@ typedef struct AdmIdentity
 	uint64_t	control_inode;
 } AdmIdentity;
 
-/* What the state file keeps: who wrote it, the warm-up and the brake. */
+/* A service that is not open. */
+typedef struct AdmServiceRecord
+{
+	char		name[ADM_SERVICE_NAME_SIZE];
+	AdmServiceState state;
+} AdmServiceRecord;
+
+#define ADM_RECORD_SERVICES_MOST	128
+
+/*
+ * What the state file keeps: who wrote it, the warm-up, the brake, and the
+ * services that are paused or come back.
+ */
 typedef struct AdmRecord
 {
 	AdmIdentity identity;
 	bool		in_recovery;	/* the writer was a standby */
 	AdmWarmup	warmup;
 	int			brake;			/* pulled by the function; policy/brake.h */
+	int			service_count;
+	AdmServiceRecord services[ADM_RECORD_SERVICES_MOST];
 } AdmRecord;
 
 typedef struct AdmEvidence

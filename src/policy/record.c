@@ -25,13 +25,32 @@ id_or_unknown(const char *id)
 	return id[0] != '\0' ? id : UNKNOWN_ID;
 }
 
-size_t
-adm_record_print(const AdmRecord *r, char *buffer, size_t size)
+/* What snprintf() returned, or 0 where it did not fit. */
+static size_t
+fitting(int length, size_t size)
+{
+	return length < 0 || (size_t) length >= size ? 0 : (size_t) length;
+}
+
+static size_t
+print_service(const AdmServiceRecord *s, char *buffer, size_t size)
+{
+	return fitting(snprintf(buffer, size,
+							"service %s\n"
+							"service_phase %s\n"
+							"service_turn %" PRId32 "\n"
+							"service_over_ms %" PRId64 "\n"
+							"service_spent_ms %" PRId64 "\n",
+							s->name, adm_service_phase_name(s->state.phase),
+							s->state.turn, s->state.over_ms, s->state.spent_ms), size);
+}
+
+static size_t
+print_fixed_part(const AdmRecord *r, char *buffer, size_t size)
 {
 	char		brake[ADM_BRAKE_TEXT_SIZE];
-	int			length;
 
-	length = snprintf(buffer, size,
+	return fitting(snprintf(buffer, size,
 					  "pg_admission_state %d\n"
 					  "system_identifier %" PRIu64 "\n"
 					  "major_version %d\n"
@@ -51,7 +70,8 @@ adm_record_print(const AdmRecord *r, char *buffer, size_t size)
 					  "spent_ms %" PRId64 "\n"
 					  "age_ms %" PRId64 "\n"
 					  "started_at_us %" PRId64 "\n"
-					  "brake %s\n",
+					  "brake %s\n"
+					  "services %d\n",
 					  ADM_RECORD_FORMAT,
 					  r->identity.system_identifier,
 					  r->identity.major_version,
@@ -71,11 +91,24 @@ adm_record_print(const AdmRecord *r, char *buffer, size_t size)
 					  r->warmup.spent_ms,
 					  r->warmup.age_ms,
 					  r->warmup.started_at_us,
-					  adm_brake_print(r->brake, brake));
-	if (length < 0 || (size_t) length >= size)
-		return 0;
-	return (size_t) length;
+					  adm_brake_print(r->brake, brake),
+					  r->service_count), size);
 }
+
+size_t
+adm_record_print(const AdmRecord *r, char *buffer, size_t size)
+{
+	size_t		length = print_fixed_part(r, buffer, size);
+
+	for (int i = 0; i < r->service_count && length > 0; i++)
+	{
+		size_t		added = print_service(&r->services[i], buffer + length, size - length);
+
+		length = added > 0 ? length + added : 0;
+	}
+	return length;
+}
+
 
 /* The value of the line "name value", copied to word; moves on to the next. */
 static bool
@@ -199,6 +232,59 @@ take_brake(const char **text, int *brake)
 	return take_word(text, "brake", word, sizeof(word)) && adm_brake_parse(word, brake);
 }
 
+/* As the rules would have it. */
+static bool
+is_service_name(const char *name)
+{
+	for (const char *c = name; *c != '\0'; c++)
+	{
+		if ((unsigned char) *c < 0x20 || *c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* Those that are open are not in the file. */
+static bool
+is_consistent(const AdmServiceState *s)
+{
+	if (s->phase == ADM_SERVICE_OPEN)
+		return false;
+	if (s->phase == ADM_SERVICE_RESUMING)
+		return s->over_ms > 0 && s->spent_ms < s->over_ms;
+	return s->spent_ms == 0;
+}
+
+static bool
+take_service(const char **text, AdmServiceRecord *s)
+{
+	char		phase[32];
+	int			turn;
+
+	if (!take_word(text, "service", s->name, sizeof(s->name)) || !is_service_name(s->name) ||
+		!take_word(text, "service_phase", phase, sizeof(phase)) ||
+		!adm_service_phase_by_name(phase, &s->state.phase) ||
+		!take_int(text, "service_turn", 0, INT_MAX, &turn) ||
+		!take_signed(text, "service_over_ms", 0, ADM_RESUME_LONGEST_MS, &s->state.over_ms) ||
+		!take_signed(text, "service_spent_ms", 0, ADM_RESUME_LONGEST_MS, &s->state.spent_ms))
+		return false;
+	s->state.turn = turn;
+	return is_consistent(&s->state);
+}
+
+static bool
+take_services(const char **text, AdmRecord *r)
+{
+	if (!take_int(text, "services", 0, ADM_RECORD_SERVICES_MOST, &r->service_count))
+		return false;
+	for (int i = 0; i < r->service_count; i++)
+	{
+		if (!take_service(text, &r->services[i]))
+			return false;
+	}
+	return true;
+}
+
 AdmRecordResult
 adm_record_parse(const char *text, AdmRecord *record)
 {
@@ -215,6 +301,7 @@ adm_record_parse(const char *text, AdmRecord *record)
 		!take_int(&text, "in_recovery", 0, 1, &in_recovery) ||
 		!take_warmup(&text, &r.warmup) ||
 		(format > 1 && !take_brake(&text, &r.brake)) ||
+		(format > 2 && !take_services(&text, &r)) ||
 		*text != '\0')
 		return ADM_RECORD_DAMAGED;
 	if (r.warmup.phase != ADM_PHASE_OPEN &&

@@ -12,9 +12,10 @@
 
 #include "evidence.h"
 
-/* Format 1 had no brake. */
-#define ADM_RECORD_FORMAT		2
-#define ADM_RECORD_MAX_SIZE		1024	/* of the text, with its end */
+/* Format 1 had no brake, format 2 no services. */
+#define ADM_RECORD_FORMAT		3
+#define ADM_RECORD_SERVICE_SIZE	256 /* of the lines of one service */
+#define ADM_RECORD_MAX_SIZE		(1024 + ADM_RECORD_SERVICES_MOST * ADM_RECORD_SERVICE_SIZE)	/* of the text, with its end */
 
 typedef enum AdmRecordResult
 {

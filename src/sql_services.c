@@ -1,0 +1,576 @@
+/*
+ * sql_services.c - the view services, and pausing services and bringing them
+ * back.
+ *
+ * Who may call them is a matter of GRANT, as for the warm-up.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "counters.h"
+#include "events.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "permits.h"
+#include "samples.h"
+#include "services.h"
+#include "settings.h"
+#include "sql_access.h"
+#include "sql_change.h"
+#include "sql_row.h"
+#include "state.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(adm_services);
+PG_FUNCTION_INFO_V1(adm_check_service);
+PG_FUNCTION_INFO_V1(adm_pause_service);
+PG_FUNCTION_INFO_V1(adm_pause_services);
+PG_FUNCTION_INFO_V1(adm_resume_service);
+PG_FUNCTION_INFO_V1(adm_resume_services);
+
+#define PERCENT				100.0
+#define LONGEST_GRACE_MS	(60 * 60 * 1000.0)
+
+/*
+ * The view.
+ */
+
+/* Processor time of sessions, in cores, by the last sample. */
+typedef struct Use
+{
+	double		of_service[ADM_SERVICE_ENTRIES];
+	double		of_all;
+	bool		known;
+} Use;
+
+/* What parallel workers use is in their leader's figure. */
+static void
+read_use(Use *use)
+{
+	AdmBackendSample *samples = adm_samples_backends();
+
+	memset(use, 0, sizeof(*use));
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		if (adm_permits_slot_state(ADM_GATE_CONNECTION, i) == ADM_SLOT_FREE ||
+			samples[i].pid == 0 || isnan(samples[i].cpu))
+			continue;
+		use->of_service[adm_permits_slot_service(ADM_GATE_CONNECTION, i)] += samples[i].cpu;
+		use->of_all += samples[i].cpu;
+		use->known = true;
+	}
+	pfree(samples);
+}
+
+static const char *
+state_name(const AdmServiceView *view)
+{
+	return view->paused_by_setting ?
+		adm_service_phase_name(ADM_SERVICE_PAUSED) : adm_service_phase_name(view->state.phase);
+}
+
+static void
+put_state(AdmRow *row, const AdmServiceView *view)
+{
+	adm_row_put_text(row, state_name(view));
+	if (view->paused_by_setting)
+		adm_row_put_text(row, "setting");
+	else if (adm_service_is_shut(&view->state))
+		adm_row_put_text(row, "function");
+	else
+		adm_row_put_null(row);
+	if (view->paused_by_setting || view->state.phase != ADM_SERVICE_WAITS_ITS_TURN)
+		adm_row_put_null(row);
+	else
+		adm_row_put(row, Int32GetDatum(view->state.turn));
+	adm_row_put(row, Float8GetDatum(view->paused_by_setting ? 0 : adm_service_progress(&view->state)));
+}
+
+static void
+put_number(AdmRow *row, int number)
+{
+	if (number == ADM_UNLIMITED)
+		adm_row_put_null(row);
+	else
+		adm_row_put(row, Int32GetDatum(number));
+}
+
+/* The cap of this moment, which a pause or coming back makes lower. */
+static void
+put_cap(AdmRow *row, AdmGate gate, int service)
+{
+	AdmCounts	cap = adm_word_counts(adm_services_caps(gate, service));
+
+	put_number(row, cap.present == ADM_NO_CAP ? ADM_UNLIMITED : (int) cap.present);
+}
+
+static void
+put_rule(AdmRow *row, int service, const AdmServiceView *view)
+{
+	char	   *text = adm_services_rule_text(service);
+
+	if (text)
+		adm_row_put_client_text(row, text);
+	else
+		adm_row_put_null(row);
+	adm_row_put_text(row, adm_priority_name(view->rule.priority));
+	adm_row_put(row, BoolGetDatum(view->rule.exempt));
+	put_number(row, view->rule.limit);
+	put_cap(row, ADM_GATE_CONNECTION, service);
+	put_number(row, adm_service_running(view->rule.running, adm_state_cores()));
+	put_cap(row, ADM_GATE_TRANSACTION, service);
+	put_number(row, view->rule.patience_ms);
+}
+
+static void
+put_counts(AdmRow *row, int service)
+{
+	AdmServiceCounts counts = adm_permits_count_service(service);
+
+	adm_row_put(row, Int32GetDatum(counts.sessions));
+	adm_row_put(row, Int32GetDatum(counts.logins_waiting));
+	adm_row_put(row, Int32GetDatum(counts.running));
+	adm_row_put(row, Int32GetDatum(counts.waiting));
+}
+
+static void
+put_quantile(AdmRow *row, const AdmGateTotals *t, double share)
+{
+	int64		ms = adm_counters_wait_quantile_ms(t, share);
+
+	if (ms < 0)
+		adm_row_put_null(row);
+	else
+		adm_row_put(row, Int64GetDatum(ms));
+}
+
+static void
+put_totals(AdmRow *row, AdmGate gate, int service)
+{
+	AdmGateTotals t;
+
+	adm_counters_read_service(gate, service, &t);
+	adm_row_put(row, Int64GetDatum((int64) t.count[ADM_TOTAL_HELD]));
+	adm_row_put(row, Int64GetDatum((int64) adm_counters_refused(&t)));
+	adm_row_put(row, Int64GetDatum((int64) adm_counters_abandoned(&t)));
+	put_quantile(row, &t, 0.5);
+	put_quantile(row, &t, 0.95);
+	put_quantile(row, &t, 0.99);
+}
+
+static void
+put_use(AdmRow *row, const Use *use, int service)
+{
+	adm_row_put_real(row, use->known ? use->of_service[service] * PERCENT : NAN);
+	adm_row_put_real(row, use->of_all > 0 ? use->of_service[service] / use->of_all : NAN);
+}
+
+Datum
+adm_services(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo;
+	Use			use;
+
+	adm_sql_require_reader("services");
+	rsinfo = adm_rows_begin(fcinfo);
+	read_use(&use);
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		AdmServiceView view;
+		AdmRow		row = {.count = 0};
+
+		if (!adm_services_view(i, &view))
+			continue;
+		put_number(&row, view.place >= 0 ? view.place : ADM_UNLIMITED);
+		adm_row_put_client_text(&row, view.name);
+		put_rule(&row, i, &view);
+		put_state(&row, &view);
+		put_counts(&row, i);
+		put_totals(&row, ADM_GATE_TRANSACTION, i);
+		put_totals(&row, ADM_GATE_CONNECTION, i);
+		put_use(&row, &use, i);
+		adm_rows_add(rsinfo, &row);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * Which services.
+ */
+
+/* For the hint of an error. */
+static char *
+all_names(void)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		AdmServiceView view;
+
+		if (adm_services_view(i, &view))
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", view.name);
+	}
+	return names.data;
+}
+
+static int
+find_service(const char *name)
+{
+	int			service = adm_services_find(name);
+
+	if (service == ADM_NO_SERVICE)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("service \"%s\" does not exist", name),
+				 errhint("The services of pg_admission.services are: %s.", all_names())));
+	return service;
+}
+
+Datum
+adm_check_service(PG_FUNCTION_ARGS)
+{
+	adm_sql_require_preloaded();
+	(void) find_service(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	PG_RETURN_VOID();
+}
+
+/* The more important first, then as in the rules. */
+static int
+compare_importance(const void *a, const void *b)
+{
+	AdmServiceView of_a;
+	AdmServiceView of_b;
+
+	(void) adm_services_view(*(const int *) a, &of_a);
+	(void) adm_services_view(*(const int *) b, &of_b);
+	if (of_a.rule.priority != of_b.rule.priority)
+		return (int) of_b.rule.priority - (int) of_a.rule.priority;
+	return of_a.place - of_b.place;
+}
+
+static int
+all_services(int services[ADM_SERVICE_ENTRIES], bool (*condition) (const AdmServiceView *view))
+{
+	int			count = 0;
+
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		AdmServiceView view;
+
+		if (adm_services_view(i, &view) && condition(&view))
+			services[count++] = i;
+	}
+	qsort(services, count, sizeof(int), compare_importance);
+	return count;
+}
+
+/* The services of an argument, an array of names without nulls. */
+static int
+named_services(ArrayType *names, int services[ADM_SERVICE_ENTRIES])
+{
+	Datum	   *values;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
+	if (count > ADM_SERVICE_ENTRIES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many services: %d", count)));
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("the name of a service must not be null")));
+		services[i] = find_service(TextDatumGetCString(values[i]));
+	}
+	return count;
+}
+
+/*
+ * Pausing.
+ */
+
+static bool
+can_be_paused(const AdmServiceView *view)
+{
+	return !view->rule.exempt && view->place >= 0;
+}
+
+static void
+refuse_to_pause_exempt(const AdmServiceView *view)
+{
+	if (view->rule.exempt)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("service \"%s\" cannot be paused: it is exempt", view->name),
+				 errhint("Take exempt=on out of its rule in pg_admission.services.")));
+}
+
+static void
+note_change(const AdmServiceView *view, const char *what)
+{
+	adm_events_note(ADM_EVENT_SERVICE,
+					psprintf("pg_admission: service \"%s\" %s by %s",
+							 view->name, what, adm_sql_session_user()),
+					NULL);
+}
+
+/* A service that comes back, or waits to, is paused again. */
+static void
+pause_one(int service)
+{
+	AdmServiceView view;
+
+	if (!adm_services_view(service, &view))
+		return;
+	refuse_to_pause_exempt(&view);
+	if (view.state.phase == ADM_SERVICE_PAUSED)
+	{
+		ereport(NOTICE, (errmsg("service \"%s\" is paused already", view.name)));
+		return;
+	}
+	(void) adm_services_pause(service);
+	note_change(&view, "was paused");
+}
+
+static void
+tell_about_pauses(void)
+{
+	adm_sql_tell_if_not_binding("the pause");
+	if (!adm_transaction_gate)
+		ereport(WARNING,
+				(errmsg("the pause holds only logins: pg_admission.transaction_gate is off")));
+	ereport(NOTICE,
+			(errmsg("the pause holds on this server, through restart and crash, but does not follow a failover"),
+			 errhint("What must be paused on other servers, too, belongs in pg_admission.paused_services.")));
+}
+
+static void
+put_service(ReturnSetInfo *rsinfo, int service)
+{
+	AdmServiceView view;
+	AdmRow		row = {.count = 0};
+
+	if (!adm_services_view(service, &view))
+		return;
+	adm_row_put_client_text(&row, view.name);
+	put_state(&row, &view);
+	adm_rows_add(rsinfo, &row);
+}
+
+/* Answers with the services and how they are now. */
+static void
+put_services(ReturnSetInfo *rsinfo, const int *services, int count)
+{
+	for (int i = 0; i < count; i++)
+		put_service(rsinfo, services[i]);
+}
+
+/* Whom to close, and how often to look, is SQL. */
+static void
+disconnect(FunctionCallInfo fcinfo)
+{
+	Oid			types[] = {TEXTOID, INTERVALOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(2)};
+
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT admission.disconnect_service($1, $2)", 2, types, values,
+							  NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "disconnect_service() failed");
+	SPI_finish();
+}
+
+static void
+check_grace(FunctionCallInfo fcinfo)
+{
+	double		ms = PG_ARGISNULL(2) ? NAN : adm_sql_interval_ms(PG_GETARG_INTERVAL_P(2));
+
+	if (!(ms >= 0 && ms <= LONGEST_GRACE_MS))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("grace is out of range"),
+				 errdetail("It must be between 0 and 1 hour.")));
+}
+
+static char *
+name_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the name of a service must not be null")));
+	return text_to_cstring(PG_GETARG_TEXT_PP(0));
+}
+
+/* How it is now, which is what the functions answer. */
+static Datum
+state_datum(int service)
+{
+	AdmServiceView view;
+
+	(void) adm_services_view(service, &view);
+	return CStringGetTextDatum(state_name(&view));
+}
+
+Datum
+adm_pause_service(PG_FUNCTION_ARGS)
+{
+	int			service;
+
+	adm_sql_require_preloaded();
+	check_grace(fcinfo);
+	service = find_service(name_argument(fcinfo));
+	pause_one(service);
+	adm_sql_finish_change("the pause");
+	tell_about_pauses();
+	if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1))
+		disconnect(fcinfo);
+	PG_RETURN_DATUM(state_datum(service));
+}
+
+Datum
+adm_pause_services(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo;
+	int			services[ADM_SERVICE_ENTRIES];
+	int			count;
+
+	adm_sql_require_preloaded();
+	rsinfo = adm_rows_begin(fcinfo);
+	count = PG_ARGISNULL(0) ? all_services(services, can_be_paused) :
+		named_services(PG_GETARG_ARRAYTYPE_P(0), services);
+	for (int i = 0; i < count; i++)
+		pause_one(services[i]);
+	adm_sql_finish_change("the pause");
+	tell_about_pauses();
+	put_services(rsinfo, services, count);
+	return (Datum) 0;
+}
+
+/*
+ * Coming back.
+ */
+
+static int64
+over_argument_ms(FunctionCallInfo fcinfo, int n)
+{
+	double		ms;
+
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("over must not be null"),
+				 errhint("With an interval of 0 a service is open at once.")));
+	ms = adm_sql_interval_ms(PG_GETARG_INTERVAL_P(n));
+	if (!(ms >= 0 && ms <= ADM_RESUME_LONGEST_MS))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("over is out of range"),
+				 errdetail("It must be between 0 and 24 days.")));
+	return (int64) ms;
+}
+
+static void
+refuse_if_set(const AdmServiceView *view)
+{
+	if (view->paused_by_setting)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("service \"%s\" is paused by the setting pg_admission.paused_services", view->name),
+				 errhint("For it to come back step by step: pause it with admission.pause_service(), too; take it out of the setting and reload; then resume it.")));
+}
+
+Datum
+adm_resume_service(PG_FUNCTION_ARGS)
+{
+	AdmServiceView view;
+	int64		over_ms;
+	int			service;
+
+	adm_sql_require_preloaded();
+	over_ms = over_argument_ms(fcinfo, 1);
+	service = find_service(name_argument(fcinfo));
+	if (!adm_services_view(service, &view))
+		elog(ERROR, "service %d has gone", service);
+	refuse_if_set(&view);
+	if (view.state.phase == ADM_SERVICE_OPEN)
+		ereport(NOTICE, (errmsg("service \"%s\" is not paused", view.name)));
+	else if (view.state.phase == ADM_SERVICE_RESUMING && over_ms > 0)
+		ereport(NOTICE,
+				(errmsg("service \"%s\" comes back already", view.name),
+				 errhint("To open it at once: over => '0'.")));
+	else
+	{
+		(void) adm_services_resume(service, over_ms);
+		note_change(&view, "was resumed");
+	}
+	adm_sql_finish_change("the service");
+	PG_RETURN_DATUM(state_datum(service));
+}
+
+static bool
+is_shut(const AdmServiceView *view)
+{
+	return adm_services_view_is_paused(view);
+}
+
+/* Whom the setting pauses stays so, and is told of where it was not named. */
+static int
+leave_out_set(int *services, int count, bool named)
+{
+	int			left = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		AdmServiceView view;
+
+		if (!adm_services_view(services[i], &view))
+			continue;
+		if (named)
+			refuse_if_set(&view);
+		if (view.paused_by_setting)
+			ereport(NOTICE,
+					(errmsg("service \"%s\" stays paused, by the setting pg_admission.paused_services", view.name)));
+		else
+			services[left++] = services[i];
+	}
+	return left;
+}
+
+Datum
+adm_resume_services(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo;
+	int			services[ADM_SERVICE_ENTRIES];
+	bool		named = !PG_ARGISNULL(1);
+	int64		over_ms;
+	int			count;
+
+	adm_sql_require_preloaded();
+	rsinfo = adm_rows_begin(fcinfo);
+	over_ms = over_argument_ms(fcinfo, 0);
+	count = named ? named_services(PG_GETARG_ARRAYTYPE_P(1), services) :
+		all_services(services, is_shut);
+	count = leave_out_set(services, count, named);
+	if (count == 0)
+		ereport(NOTICE, (errmsg("no service is paused")));
+	else
+	{
+		adm_services_resume_in_turn(services, count, over_ms);
+		adm_events_note(ADM_EVENT_SERVICE,
+						psprintf("pg_admission: %d services were resumed, one after another, by %s",
+								 count, adm_sql_session_user()),
+						NULL);
+	}
+	adm_sql_finish_change("the services");
+	put_services(rsinfo, services, count);
+	return (Datum) 0;
+}
