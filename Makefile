@@ -97,7 +97,7 @@ PG_CPPFLAGS = -I$(srcdir)/src
 
 # The tests start their own servers, which preload the installed library; as
 # initdb does, they refuse to run as root.
-REGRESS = surface settings rights warmup pressure
+REGRESS = surface settings rights warmup pressure services
 REGRESS_OPTS = --temp-instance=tmp_regress --temp-config=test/postgresql.conf
 ISOLATION = warmup_race
 ISOLATION_OPTS = --temp-instance=tmp_isolation --temp-config=test/postgresql.conf

@@ -53,10 +53,9 @@
 
 /*
  * Who waits for room in its own service holds a server slot that others may
- * need: of one service, not more than one part in so many of all slots.
+ * need: one part in so many of all slots is not for them.
  */
-#define SERVICE_WAITERS_PART	16
-#define SERVICE_WAITERS_LEAST	2
+#define SLOTS_FOR_OTHERS_PART	4
 
 /* Give up so long before authentication_timeout, or a quarter of what is left. */
 #define AUTHENTICATION_MARGIN_MS	1000
@@ -381,14 +380,18 @@ observe(int service)
 	}
 }
 
-/* Whether there are enough already who wait for room in the service. */
+/*
+ * Whether one more must not wait for room in its service.  Refusing costs more
+ * than holding, and who was refused comes again: so as many as can may wait.
+ */
 static bool
-too_many_wait_for(int service)
+must_not_wait_for(int service)
 {
-	int			most = Max(MaxConnections / SERVICE_WAITERS_PART, SERVICE_WAITERS_LEAST);
+	AdmCounts	now = adm_permits_counts(ADM_GATE_CONNECTION);
+	int			used = (int) (now.present + now.waiting) + adm_permits_exempt();
 
 	return !service_has_room(service) &&
-		(int) adm_permits_service_counts(ADM_GATE_CONNECTION, service).waiting >= most;
+		used >= MaxConnections - MaxConnections / SLOTS_FOR_OTHERS_PART;
 }
 
 static void
@@ -406,7 +409,7 @@ enter_by_permit(const Port *port, int service)
 	observe(service);
 	if (!adm_permits_try_enter(ADM_GATE_CONNECTION, service))
 	{
-		if (too_many_wait_for(service))
+		if (must_not_wait_for(service))
 			refuse_for_service(service);
 		adm_starts_reclaim();
 		switch (adm_permits_enter_or_wait(ADM_GATE_CONNECTION, &wish))

@@ -86,6 +86,7 @@ typedef struct Line
 {
 	int			oldest;
 	int			newest;
+	uint64		grants;			/* to those in it, ever */
 } Line;
 
 /* A word, which all write, has a cache line without what all read. */
@@ -106,7 +107,9 @@ typedef struct Part
 	Line		lines[ADM_RANK_COUNT];	/* lock to change */
 	uint32		eligible;		/* of those who wait, those that the gate's
 								 * word counts: lock */
-	uint64		served_at;		/* the gate's grants at its last: lock */
+	uint64		served_at;		/* policy/service_turn.h: lock */
+	uint64		holder_served_at;	/* likewise */
+	uint64		choices;		/* policy/line_order.h: lock */
 } Part;
 
 typedef struct Gate
@@ -657,6 +660,21 @@ end_wait(AdmGate id, int index, bool granted, int64 now_ms)
 	adm_counters_note_wait(id, (int) (part - gate_of(id)->parts), (uint64) wait_ms);
 }
 
+static void
+note_turn(Gate *gate, Part *part, AdmRank rank)
+{
+	bool		of_holders = adm_turn_is_of_holders(gate->grants);
+
+	gate->grants++;
+	if (rank == ADM_RANK_HOLDER && of_holders)
+		part->holder_served_at = gate->grants;
+	else
+	{
+		part->served_at = gate->grants;
+		part->choices++;
+	}
+}
+
 /*
  * Gives the waiter, who is eligible, a permit that the gate's word counts
  * already in place of its wait.  Its latch is to be set once the lock is
@@ -671,10 +689,11 @@ grant(AdmGate id, int index, int64 now_ms)
 	int			service = (int) (part - gate->parts);
 	uint32		tag = tag_for(service, is_counted(id, service));
 
+	note_turn(gate, part, shared->owners[index].rank);
+	line_of(id, index)->grants++;
 	pg_atomic_fetch_add_u64(&part->word.value, service_units(units_of[ADM_SLOT_GRANTED], tag));
 	end_wait(id, index, true, now_ms);
 	part->eligible--;
-	part->served_at = ++gate->grants;
 	slot->since_ms = now_ms;
 	set_slot(slot, ADM_SLOT_GRANTED, tag);
 	recount(id, service);
@@ -688,6 +707,7 @@ describe_contender(AdmGate id, int service, AdmContender *c)
 	c->priority = adm_services_priority(service);
 	c->has_holder = part->lines[ADM_RANK_HOLDER].oldest != NOBODY;
 	c->served_at = part->served_at;
+	c->holder_served_at = part->holder_served_at;
 }
 
 /* The service of which somebody is next; ADM_NO_SERVICE: nobody is eligible. */
@@ -721,7 +741,6 @@ next_service(AdmGate id)
 static int
 next_in_turn(AdmGate id, int64 now_ms)
 {
-	uint64		grants = gate_of(id)->grants;
 	int			service = next_service(id);
 	bool		waits[ADM_RANK_COUNT];
 	Part	   *part;
@@ -732,9 +751,10 @@ next_in_turn(AdmGate id, int64 now_ms)
 	part = part_of(id, service);
 	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
 		waits[rank] = part->lines[rank].oldest != NOBODY;
-	line = &part->lines[adm_line_next_rank(waits, grants)];
+	line = &part->lines[adm_line_next_rank(waits, adm_turn_is_of_holders(gate_of(id)->grants),
+										   part->choices)];
 	if (id == ADM_GATE_CONNECTION &&
-		adm_line_serves_newest(now_ms - slot_at(id, line->oldest)->since_ms, grants))
+		adm_line_serves_newest(now_ms - slot_at(id, line->oldest)->since_ms, line->grants))
 		return line->newest;
 	return line->oldest;
 }

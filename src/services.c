@@ -263,6 +263,39 @@ adm_services_resume(int service, int64 over_ms)
 	return change_state(service, adm_service_resume, over_ms);
 }
 
+/* Whose turn is next; ADM_NO_SERVICE: nobody's, or somebody is on its way. */
+static int
+next_turn(void)
+{
+	int			next = ADM_NO_SERVICE;
+
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		const AdmServiceState *s = &shared->entries[i].view.state;
+
+		if (s->phase == ADM_SERVICE_RESUMING)
+			return ADM_NO_SERVICE;
+		if (s->phase == ADM_SERVICE_WAITS_ITS_TURN &&
+			(next == ADM_NO_SERVICE || s->turn < shared->entries[next].view.state.turn))
+			next = i;
+	}
+	return next;
+}
+
+/* Returns whose turn it is now; or ADM_NO_SERVICE. */
+static int
+begin_next(void)
+{
+	int			service = next_turn();
+	AdmServiceState *s;
+
+	if (service == ADM_NO_SERVICE)
+		return service;
+	s = &shared->entries[service].view.state;
+	adm_service_resume(s, s->over_ms);
+	return service;
+}
+
 static int
 last_turn(void)
 {
@@ -276,6 +309,8 @@ last_turn(void)
 void
 adm_services_resume_in_turn(const int *services, int count, int64 over_ms)
 {
+	int			target = adm_state_target_transactions();
+	int			cores = adm_state_cores();
 	int			turn;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
@@ -287,6 +322,8 @@ adm_services_resume_in_turn(const int *services, int count, int64 over_ms)
 		if (entry->used && adm_service_is_shut(&entry->view.state))
 			adm_service_wait_turn(&entry->view.state, ++turn, over_ms);
 	}
+	begin_next();
+	publish_caps(target, cores);
 	LWLockRelease(shared->lock);
 	adm_state_note_change();
 }
@@ -534,25 +571,6 @@ adm_services_publish(const bool in_use[ADM_SERVICE_ENTRIES])
  * Coming back.  All of it needs the lock, but for adm_services_step().
  */
 
-/* Whose turn is next; ADM_NO_SERVICE: nobody's, or somebody is on its way. */
-static int
-next_turn(void)
-{
-	int			next = ADM_NO_SERVICE;
-
-	for (int i = 0; i < adm_services_end(); i++)
-	{
-		const AdmServiceState *s = &shared->entries[i].view.state;
-
-		if (s->phase == ADM_SERVICE_RESUMING)
-			return ADM_NO_SERVICE;
-		if (s->phase == ADM_SERVICE_WAITS_ITS_TURN &&
-			(next == ADM_NO_SERVICE || s->turn < shared->entries[next].view.state.turn))
-			next = i;
-	}
-	return next;
-}
-
 static void
 elapse(int64 elapsed_ms, AdmServiceSteps *steps)
 {
@@ -574,18 +592,6 @@ cut(int target, int cores)
 	}
 }
 
-static void
-begin_next(AdmServiceSteps *steps)
-{
-	AdmServiceState *s;
-
-	steps->begun = next_turn();
-	if (steps->begun == ADM_NO_SERVICE)
-		return;
-	s = &shared->entries[steps->begun].view.state;
-	adm_service_resume(s, s->over_ms);
-}
-
 /* The time of a controller that was stopped proves nothing. */
 static void
 step_with_lock(AdmLevel level, int target, int cores, AdmServiceSteps *steps)
@@ -602,7 +608,7 @@ step_with_lock(AdmLevel level, int target, int cores, AdmServiceSteps *steps)
 	if (level != ADM_LEVEL_COMFORTABLE)
 		return;
 	elapse(elapsed_ms, steps);
-	begin_next(steps);
+	steps->begun = begin_next();
 }
 
 void

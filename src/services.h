@@ -92,7 +92,9 @@ extern bool adm_services_resume(int service, int64 over_ms);
 
 /*
  * Has these come back one after another, behind those that wait for their turn
- * already.  What is not paused by a function stays as it is.
+ * already; where nobody is on the way back, the first begins at once, since one
+ * transaction at a time is little, and who is kept out may be all the pressure
+ * there is.  What is not paused by a function stays as it is.
  */
 extern void adm_services_resume_in_turn(const int *services, int count, int64 over_ms);
 

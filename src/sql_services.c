@@ -323,22 +323,23 @@ note_change(const AdmServiceView *view, const char *what)
 					NULL);
 }
 
-/* A service that comes back, or waits to, is paused again. */
-static void
+/* One that comes back, or waits to, is paused again.  Returns whether it was not. */
+static bool
 pause_one(int service)
 {
 	AdmServiceView view;
 
 	if (!adm_services_view(service, &view))
-		return;
+		return false;
 	refuse_to_pause_exempt(&view);
 	if (view.state.phase == ADM_SERVICE_PAUSED)
 	{
 		ereport(NOTICE, (errmsg("service \"%s\" is paused already", view.name)));
-		return;
+		return false;
 	}
 	(void) adm_services_pause(service);
 	note_change(&view, "was paused");
+	return true;
 }
 
 static void
@@ -428,9 +429,9 @@ adm_pause_service(PG_FUNCTION_ARGS)
 	adm_sql_require_preloaded();
 	check_grace(fcinfo);
 	service = find_service(name_argument(fcinfo));
-	pause_one(service);
+	if (pause_one(service))
+		tell_about_pauses();
 	adm_sql_finish_change("the pause");
-	tell_about_pauses();
 	if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1))
 		disconnect(fcinfo);
 	PG_RETURN_DATUM(state_datum(service));
@@ -441,6 +442,7 @@ adm_pause_services(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo;
 	int			services[ADM_SERVICE_ENTRIES];
+	bool		changed = false;
 	int			count;
 
 	adm_sql_require_preloaded();
@@ -448,9 +450,10 @@ adm_pause_services(PG_FUNCTION_ARGS)
 	count = PG_ARGISNULL(0) ? all_services(services, can_be_paused) :
 		named_services(PG_GETARG_ARRAYTYPE_P(0), services);
 	for (int i = 0; i < count; i++)
-		pause_one(services[i]);
+		changed |= pause_one(services[i]);
 	adm_sql_finish_change("the pause");
-	tell_about_pauses();
+	if (changed)
+		tell_about_pauses();
 	put_services(rsinfo, services, count);
 	return (Datum) 0;
 }

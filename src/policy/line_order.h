@@ -1,12 +1,12 @@
 /*
- * line_order.h - whose turn it is at a gate.
+ * line_order.h - whose turn it is among those of one service at a gate.
  *
  * Those who wait stand in one line for each rank, and take turns: who holds
  * something that others may need goes before the ordinary, and these before
  * the patient, who may wait much longer than a standing line lets the ordinary
- * wait and would otherwise be all that is left in it.  But one permit in four
- * is not for the holders, and one in four is for the patient, so that nobody
- * starves.
+ * wait and would otherwise be all that is left in it.  But half of the permits
+ * are not for the holders first, and one in four is for the patient first, so
+ * that nobody starves.
  *
  * A line that empties is served in the order of arrival.  A line that stands,
  * its head having waited longer than ADM_LINE_STANDS_MS, is mostly made of
@@ -36,26 +36,20 @@ typedef enum AdmRank
 #define ADM_RANK_COUNT			(ADM_RANK_PATIENT + 1)
 
 /*
- * The rank that the next permit goes to, when grants permits were given at this
- * gate so far; somebody waits in at least one.
+ * The rank that the next permit goes to, when it is the holders' turn at the
+ * gate or not, and choices permits of this service were given when it was not,
+ * or when none of it waited; somebody waits in at least one.
  */
 static inline AdmRank
-adm_line_next_rank(const bool waits[ADM_RANK_COUNT], uint64_t grants)
+adm_line_next_rank(const bool waits[ADM_RANK_COUNT], bool of_holders, uint64_t choices)
 {
-	static const AdmRank turns[4][ADM_RANK_COUNT] = {
-		{ADM_RANK_HOLDER, ADM_RANK_ORDINARY, ADM_RANK_PATIENT},
-		{ADM_RANK_HOLDER, ADM_RANK_ORDINARY, ADM_RANK_PATIENT},
-		{ADM_RANK_ORDINARY, ADM_RANK_HOLDER, ADM_RANK_PATIENT},
-		{ADM_RANK_PATIENT, ADM_RANK_HOLDER, ADM_RANK_ORDINARY}
-	};
-	const AdmRank *turn = turns[grants % 4];
+	bool		patient_first = waits[ADM_RANK_HOLDER] ? choices % 2 == 1 : choices % 4 == 3;
 
-	for (int i = 0; i < ADM_RANK_COUNT - 1; i++)
-	{
-		if (waits[turn[i]])
-			return turn[i];
-	}
-	return turn[ADM_RANK_COUNT - 1];
+	if (of_holders && waits[ADM_RANK_HOLDER])
+		return ADM_RANK_HOLDER;
+	if (waits[ADM_RANK_PATIENT] && (patient_first || !waits[ADM_RANK_ORDINARY]))
+		return ADM_RANK_PATIENT;
+	return waits[ADM_RANK_ORDINARY] ? ADM_RANK_ORDINARY : ADM_RANK_HOLDER;
 }
 
 /*

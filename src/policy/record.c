@@ -248,11 +248,18 @@ is_service_name(const char *name)
 static bool
 is_consistent(const AdmServiceState *s)
 {
-	if (s->phase == ADM_SERVICE_OPEN)
-		return false;
-	if (s->phase == ADM_SERVICE_RESUMING)
-		return s->over_ms > 0 && s->spent_ms < s->over_ms;
-	return s->spent_ms == 0;
+	switch (s->phase)
+	{
+		case ADM_SERVICE_OPEN:
+			return false;
+		case ADM_SERVICE_PAUSED:
+			return s->turn == 0 && s->over_ms == 0 && s->spent_ms == 0;
+		case ADM_SERVICE_WAITS_ITS_TURN:
+			return s->turn > 0 && s->spent_ms == 0;
+		case ADM_SERVICE_RESUMING:
+			return s->turn == 0 && s->over_ms > 0 && s->spent_ms < s->over_ms;
+	}
+	return false;
 }
 
 static bool
@@ -264,7 +271,7 @@ take_service(const char **text, AdmServiceRecord *s)
 	if (!take_word(text, "service", s->name, sizeof(s->name)) || !is_service_name(s->name) ||
 		!take_word(text, "service_phase", phase, sizeof(phase)) ||
 		!adm_service_phase_by_name(phase, &s->state.phase) ||
-		!take_int(text, "service_turn", 0, INT_MAX, &turn) ||
+		!take_int(text, "service_turn", 0, ADM_TURN_MOST, &turn) ||
 		!take_signed(text, "service_over_ms", 0, ADM_RESUME_LONGEST_MS, &s->state.over_ms) ||
 		!take_signed(text, "service_spent_ms", 0, ADM_RESUME_LONGEST_MS, &s->state.spent_ms))
 		return false;

@@ -82,6 +82,8 @@ adm_service_share(const AdmServiceState *s, int all)
 {
 	if (adm_service_is_shut(s))
 		return 0;
+	if (all < 1)
+		return all;
 	return adm_ramp_value(1, all, adm_service_progress(s));
 }
 

@@ -23,6 +23,9 @@ typedef enum AdmServicePhase
 
 #define ADM_SERVICE_PHASE_COUNT	(ADM_SERVICE_RESUMING + 1)
 
+/* Nobody waits behind so many: turns begin anew when all have come back. */
+#define ADM_TURN_MOST			(INT32_MAX / 2)
+
 /* Longest time to come back in. */
 #define ADM_RESUME_LONGEST_MS	INT32_MAX
 

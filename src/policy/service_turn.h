@@ -6,7 +6,8 @@
  * ten to normal priority first, so that nobody starves; among those of one
  * priority, to the one that was served longest ago.  Half of all permits go
  * before that to who holds something that others may need, whatever its
- * service.
+ * service; these take turns of their own, else services in a rhythm with them
+ * would get no others, or none of them.
  */
 #ifndef ADM_SERVICE_TURN_H
 #define ADM_SERVICE_TURN_H
@@ -21,7 +22,8 @@ typedef struct AdmContender
 {
 	AdmPriority priority;
 	bool		has_holder;		/* one who holds something waits */
-	uint64_t	served_at;		/* the gate's grants when it was served last */
+	uint64_t	served_at;		/* the gate's grants when it was served last, */
+	uint64_t	holder_served_at;	/* and when that was its holders' turn */
 } AdmContender;
 
 static inline bool
@@ -45,11 +47,17 @@ adm_turn_first_priority(uint64_t grants)
 	}
 }
 
+static inline bool
+adm_turn_serves_holder(const AdmContender *c, uint64_t grants)
+{
+	return c->has_holder && adm_turn_is_of_holders(grants);
+}
+
 /* In the order of this turn: the lower one goes first. */
 static inline int
 adm_turn_place(const AdmContender *c, uint64_t grants)
 {
-	if (c->has_holder && adm_turn_is_of_holders(grants))
+	if (adm_turn_serves_holder(c, grants))
 		return 0;
 	if (c->priority == adm_turn_first_priority(grants))
 		return 1;
@@ -65,7 +73,8 @@ adm_turn_goes_before(const AdmContender *a, const AdmContender *b, uint64_t gran
 
 	if (place_a != place_b)
 		return place_a < place_b;
-	return a->served_at < b->served_at;
+	return adm_turn_serves_holder(a, grants) ?
+		a->holder_served_at < b->holder_served_at : a->served_at < b->served_at;
 }
 
 #endif							/* ADM_SERVICE_TURN_H */

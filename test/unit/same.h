@@ -36,12 +36,34 @@ same_identity(const AdmIdentity *a, const AdmIdentity *b)
 }
 
 static inline bool
+same_service(const AdmServiceRecord *a, const AdmServiceRecord *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+		a->state.phase == b->state.phase &&
+		a->state.turn == b->state.turn &&
+		a->state.over_ms == b->state.over_ms &&
+		a->state.spent_ms == b->state.spent_ms;
+}
+
+static inline bool
+same_services(const AdmRecord *a, const AdmRecord *b)
+{
+	for (int i = 0; i < a->service_count; i++)
+	{
+		if (i >= b->service_count || !same_service(&a->services[i], &b->services[i]))
+			return false;
+	}
+	return a->service_count == b->service_count;
+}
+
+static inline bool
 same_record(const AdmRecord *a, const AdmRecord *b)
 {
 	return same_identity(&a->identity, &b->identity) &&
 		a->in_recovery == b->in_recovery &&
 		same_warmup(&a->warmup, &b->warmup) &&
-		a->brake == b->brake;
+		a->brake == b->brake &&
+		same_services(a, b);
 }
 
 #endif							/* ADM_TEST_SAME_H */

@@ -44,7 +44,7 @@ static const char empty_line[] =
 
 /* Of the event kinds, as they stand in the file. */
 static const char *const kind_names[] = {
-	"warmup", "cut", "hold", "brake", "mode", "stop", "runaway"
+	"warmup", "cut", "hold", "brake", "service", "mode", "stop", "runaway"
 };
 
 /*

@@ -4,39 +4,96 @@
 #include "rows.h"
 
 #include "policy/line_order.h"
+#include "policy/service_turn.h"
 
 /*
  * Ranks.
  */
 
-/* Of as many grants as given, how many go to each rank of those that wait. */
+/* The grants of a gate that has one service, and its choices (line_order.h). */
+typedef struct Turns
+{
+	uint64_t	grants;
+	uint64_t	choices;
+} Turns;
+
+static AdmRank
+serve(Turns *t, const bool waits[ADM_RANK_COUNT])
+{
+	bool		of_holders = adm_turn_is_of_holders(t->grants++);
+	AdmRank		rank = adm_line_next_rank(waits, of_holders, t->choices);
+
+	assert_true(waits[rank]);
+	if (rank != ADM_RANK_HOLDER || !of_holders)
+		t->choices++;
+	return rank;
+}
+
+/*
+ * Of four grants, how many go to each rank of those that wait; from whatever
+ * counts on, also where they wrap.
+ */
 static void
 assert_shares(bool holder, bool ordinary, bool patient, int to_holder, int to_ordinary, int to_patient)
 {
 	const bool	waits[ADM_RANK_COUNT] = {
 		[ADM_RANK_HOLDER] = holder, [ADM_RANK_ORDINARY] = ordinary, [ADM_RANK_PATIENT] = patient
 	};
-	int			grants[ADM_RANK_COUNT] = {0};
 
-	for (uint64_t first = UINT64_MAX - 50; first != 50; first++)
+	for (uint64_t first = UINT64_MAX - 51; first != 48; first += 4)
 	{
-		memset(grants, 0, sizeof(grants));
-		for (uint64_t i = 0; i < 4; i++)
-			grants[adm_line_next_rank(waits, first + i)]++;
+		Turns		t = {first, first};
+		int			grants[ADM_RANK_COUNT] = {0};
+
+		for (int i = 0; i < 4; i++)
+			grants[serve(&t, waits)]++;
 		assert_int_equal(grants[ADM_RANK_HOLDER], to_holder);
 		assert_int_equal(grants[ADM_RANK_ORDINARY], to_ordinary);
 		assert_int_equal(grants[ADM_RANK_PATIENT], to_patient);
 	}
 }
 
-/* Any four grants in a row, also where their number wraps. */
+/*
+ * A service that gets permits only now and then, whatever the rhythm, starves no
+ * rank of its own.
+ */
+static void
+no_rhythm_starves_a_rank(void **state)
+{
+	static const bool all[ADM_RANK_COUNT] = {true, true, true};
+	static const bool no_holder[ADM_RANK_COUNT] = {
+		[ADM_RANK_ORDINARY] = true, [ADM_RANK_PATIENT] = true
+	};
+
+	(void) state;
+	for (int every = 1; every <= 40; every++)
+	{
+		for (int from = 0; from < every; from++)
+		{
+			int			grants[2][ADM_RANK_COUNT] = {{0}};
+			Turns		t[2] = {{0}};
+
+			for (int i = from; i < 40 * every; i += every)
+			{
+				t[0].grants = t[1].grants = (uint64_t) i;
+				grants[0][serve(&t[0], all)]++;
+				grants[1][serve(&t[1], no_holder)]++;
+			}
+			if (every % 4 != 0 || from % 4 >= 2)
+				assert_true(grants[0][ADM_RANK_ORDINARY] > 0 && grants[0][ADM_RANK_PATIENT] > 0);
+			assert_int_equal(grants[1][ADM_RANK_ORDINARY], 30);
+			assert_int_equal(grants[1][ADM_RANK_PATIENT], 10);
+		}
+	}
+}
+
 static void
 each_rank_has_its_share(void **state)
 {
 	(void) state;
 	assert_shares(true, true, true, 2, 1, 1);
-	assert_shares(true, true, false, 3, 1, 0);
-	assert_shares(true, false, true, 3, 0, 1);
+	assert_shares(true, true, false, 2, 2, 0);
+	assert_shares(true, false, true, 2, 0, 2);
 	assert_shares(false, true, true, 0, 3, 1);
 	assert_shares(true, false, false, 4, 0, 0);
 	assert_shares(false, true, false, 0, 4, 0);
@@ -207,6 +264,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rank_has_its_share),
+		cmocka_unit_test(no_rhythm_starves_a_rank),
 		cmocka_unit_test(turns),
 		cmocka_unit_test(one_turn_in_any_eight),
 		cmocka_unit_test(standing_line_gives_every_eighth_to_the_oldest),

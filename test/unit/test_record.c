@@ -24,7 +24,7 @@
 #define DAMAGED	ADM_RECORD_DAMAGED
 #define NEWER	ADM_RECORD_NEWER
 
-/* What both formats have in common. */
+/* What all formats have in common. */
 #define COMMON_LINES \
 	"system_identifier 7301942123456789012\n" \
 	"major_version 17\n" \
@@ -45,9 +45,16 @@
 	"age_ms 56789\n" \
 	"started_at_us 1700000000123456\n"
 
+#define SERVICE_LINES \
+	"service reports \xc3\xbc\n" \
+	"service_phase waiting its turn\n" \
+	"service_turn 3\n" \
+	"service_over_ms 60000\n" \
+	"service_spent_ms 0\n"
+
 /*
  * What the formats look like.  Files with these texts are out there: there may
- * be a successor but they must not change.  Format 1 is not written any more.
+ * be a successor but they must not change.  Format 3 alone is written.
  */
 static const char format_1_text[] =
 "pg_admission_state 1\n"
@@ -58,14 +65,23 @@ static const char format_2_text[] =
 COMMON_LINES
 "brake 48\n";
 
-static const AdmRecord format_2_record = {
+static const char format_3_text[] =
+"pg_admission_state 3\n"
+COMMON_LINES
+"brake 48\n"
+"services 1\n"
+SERVICE_LINES;
+
+static const AdmRecord format_3_record = {
 	{7301942123456789012u, 17, MACHINE_ID, BOOT_ID, 2049, 131},
 	false,
 	{
 		ADM_PHASE_HOLDING, ADM_TRIGGER_NEW_HOST, ADM_ENDING_EXPIRED,
 		{300000, 10, -1, 0, -4}, 1234, 56789, 1700000000123456
 	},
-	48
+	48,
+	1,
+	{{"reports \xc3\xbc", {ADM_SERVICE_WAITS_ITS_TURN, 3, 60000, 0}}}
 };
 
 /* Names of the results, as tables show them. */
@@ -125,29 +141,42 @@ assert_prints_again(const AdmRecord *record)
  */
 
 static void
-format_2_stays_as_it_is(void **state)
+format_3_stays_as_it_is(void **state)
 {
 	char		text[ADM_RECORD_MAX_SIZE];
-	size_t		length = strlen(format_2_text);
+	size_t		length = strlen(format_3_text);
 	AdmRecord	record;
 
 	(void) state;
-	assert_int_equal(adm_record_print(&format_2_record, text, sizeof(text)),
-					 length);
-	assert_string_equal(text, format_2_text);
-	assert_int_equal(parse_exactly(format_2_text, length, &record),
-					 ADM_RECORD_GOOD);
-	assert_true(same_record(&record, &format_2_record));
+	assert_int_equal(adm_record_print(&format_3_record, text, sizeof(text)), length);
+	assert_string_equal(text, format_3_text);
+	assert_int_equal(parse_exactly(format_3_text, length, &record), ADM_RECORD_GOOD);
+	assert_true(same_record(&record, &format_3_record));
 }
 
-/* It had no brake. */
+/* It had no services. */
+static void
+format_2_is_still_read(void **state)
+{
+	AdmRecord	expected = format_3_record;
+	AdmRecord	record;
+
+	(void) state;
+	expected.service_count = 0;
+	assert_int_equal(parse_exactly(format_2_text, strlen(format_2_text), &record),
+					 ADM_RECORD_GOOD);
+	assert_true(same_record(&record, &expected));
+}
+
+/* It had no brake either. */
 static void
 format_1_is_still_read(void **state)
 {
-	AdmRecord	expected = format_2_record;
+	AdmRecord	expected = format_3_record;
 	AdmRecord	record;
 
 	(void) state;
+	expected.service_count = 0;
 	expected.brake = ADM_BRAKE_OFF;
 	assert_int_equal(parse_exactly(format_1_text, strlen(format_1_text), &record),
 					 ADM_RECORD_GOOD);
@@ -212,6 +241,58 @@ random_warmup(Seeded *random, AdmWarmup *w)
 	w->started_at_us = random_number(random, INT64_MIN, INT64_MAX);
 }
 
+/* Of any bytes that a name may have; often of words of the text. */
+static void
+random_name(Seeded *random, char *name)
+{
+	static const char *const words[] = {"-", " ", "service", "service_turn 1", "a\xe2\x82\xac", "\xff"};
+	size_t		length = 1 + seeded_below(random, ADM_SERVICE_NAME_SIZE - 1);
+
+	if (seeded_once_in(random, 4))
+	{
+		strcpy(name, words[seeded_below(random, COUNT_OF(words))]);
+		return;
+	}
+	for (size_t i = 0; i < length; i++)
+	{
+		unsigned char byte = (unsigned char) seeded_next(random);
+
+		name[i] = (char) (byte < 0x20 || byte == 0x7f ? 'x' : byte);
+	}
+	name[length] = '\0';
+}
+
+/* As those that are not open may be. */
+static void
+random_service(Seeded *random, AdmServiceRecord *s)
+{
+	random_name(random, s->name);
+	memset(&s->state, 0, sizeof(s->state));
+	s->state.phase = (AdmServicePhase) random_number(random, ADM_SERVICE_PAUSED,
+													 ADM_SERVICE_RESUMING);
+	if (s->state.phase == ADM_SERVICE_WAITS_ITS_TURN)
+	{
+		s->state.turn = (int) random_number(random, 1, ADM_TURN_MOST);
+		s->state.over_ms = random_number(random, 0, ADM_RESUME_LONGEST_MS);
+	}
+	if (s->state.phase == ADM_SERVICE_RESUMING)
+	{
+		s->state.over_ms = random_number(random, 1, ADM_RESUME_LONGEST_MS);
+		s->state.spent_ms = random_number(random, 0, s->state.over_ms - 1);
+	}
+}
+
+/* Often none, mostly a few, now and then as many as there can be. */
+static void
+random_services(Seeded *random, AdmRecord *r)
+{
+	r->service_count = (int) seeded_below(random, 4);
+	if (seeded_once_in(random, 16))
+		r->service_count = (int) random_number(random, 0, ADM_RECORD_SERVICES_MOST);
+	for (int i = 0; i < r->service_count; i++)
+		random_service(random, &r->services[i]);
+}
+
 static AdmRecord
 random_record(Seeded *random)
 {
@@ -227,6 +308,7 @@ random_record(Seeded *random)
 	r.in_recovery = seeded_once_in(random, 2);
 	random_warmup(random, &r.warmup);
 	r.brake = (int) random_number(random, ADM_BRAKE_ON, ADM_BRAKE_MOST);
+	random_services(random, &r);
 	return r;
 }
 
@@ -244,19 +326,37 @@ random_records_make_the_round_trip(void **state)
 	}
 }
 
-/* Makes a text of format 1 of one of format 2; returns its length. */
+/*
+ * Makes a text of an earlier format of one of format 3, by what that did not
+ * have; returns its length.
+ */
 static size_t
-make_format_1(char *text)
+make_format(int format, char *text)
 {
-	char	   *end = strstr(text, "\nbrake ") + 1;
+	char	   *end = strstr(text, format == 1 ? "\nbrake " : "\nservices ") + 1;
 
-	text[strlen("pg_admission_state ")] = '1';
+	text[strlen("pg_admission_state ")] = (char) ('0' + format);
 	*end = '\0';
 	return (size_t) (end - text);
 }
 
 static void
-random_records_are_read_in_format_1(void **state)
+assert_read_in_format(int format, const AdmRecord *record)
+{
+	AdmRecord	expected = *record;
+	AdmRecord	read;
+	char		text[ADM_RECORD_MAX_SIZE];
+
+	assert_true(adm_record_print(record, text, sizeof(text)) > 0);
+	assert_int_equal(parse_exactly(text, make_format(format, text), &read), ADM_RECORD_GOOD);
+	expected.service_count = 0;
+	if (format == 1)
+		expected.brake = ADM_BRAKE_OFF;
+	assert_true(same_record(&expected, &read));
+}
+
+static void
+random_records_are_read_in_earlier_formats(void **state)
 {
 	Seeded		random = {303};
 
@@ -264,14 +364,9 @@ random_records_are_read_in_format_1(void **state)
 	for (int i = 0; i < 20000; i++)
 	{
 		AdmRecord	record = random_record(&random);
-		AdmRecord	read;
-		char		text[ADM_RECORD_MAX_SIZE];
 
-		assert_true(adm_record_print(&record, text, sizeof(text)) > 0);
-		assert_int_equal(parse_exactly(text, make_format_1(text), &read),
-						 ADM_RECORD_GOOD);
-		record.brake = ADM_BRAKE_OFF;
-		assert_true(same_record(&record, &read));
+		assert_read_in_format(1, &record);
+		assert_read_in_format(2, &record);
 	}
 }
 
@@ -279,19 +374,33 @@ random_records_are_read_in_format_1(void **state)
 static void
 print_needs_room_for_the_end(void **state)
 {
-	size_t		length = strlen(format_2_text);
+	size_t		length = strlen(format_3_text);
 
 	(void) state;
-	assert_int_equal(adm_record_print(&format_2_record, NULL, 0), 0);
+	assert_int_equal(adm_record_print(&format_3_record, NULL, 0), 0);
 	for (size_t size = 1; size <= length + 2; size++)
 	{
 		char	   *buffer = malloc(size);
 
 		assert_non_null(buffer);
-		assert_int_equal(adm_record_print(&format_2_record, buffer, size),
+		assert_int_equal(adm_record_print(&format_3_record, buffer, size),
 						 size > length ? length : 0);
 		free(buffer);
 	}
+}
+
+/* No other phase has a longer word. */
+static AdmServiceRecord
+longest_service(void)
+{
+	AdmServiceRecord s;
+
+	memset(&s, 0, sizeof(s));
+	memset(s.name, 'x', ADM_SERVICE_NAME_SIZE - 1);
+	s.state.phase = ADM_SERVICE_WAITS_ITS_TURN;
+	s.state.turn = ADM_TURN_MOST;
+	s.state.over_ms = ADM_RESUME_LONGEST_MS;
+	return s;
 }
 
 static AdmRecord
@@ -319,6 +428,9 @@ longest_record(void)
 	r.warmup.age_ms = INT64_MAX;
 	r.warmup.started_at_us = INT64_MIN;
 	r.brake = ADM_BRAKE_MOST;
+	r.service_count = ADM_RECORD_SERVICES_MOST;
+	for (int i = 0; i < r.service_count; i++)
+		r.services[i] = longest_service();
 	return r;
 }
 
@@ -345,6 +457,54 @@ longest_record_fits(void **state)
 			}
 }
 
+/* How much longer the record is with this service, so many times. */
+static size_t
+length_of_services(const AdmServiceRecord *service, int count)
+{
+	char		text[ADM_RECORD_MAX_SIZE];
+	AdmRecord	record = format_3_record;
+	size_t		without;
+
+	record.service_count = 0;
+	without = adm_record_print(&record, text, sizeof(text));
+	record.service_count = count;
+	for (int i = 0; i < count; i++)
+		record.services[i] = *service;
+	return adm_record_print(&record, text, sizeof(text)) - without;
+}
+
+/* With the largest numbers that each phase may have. */
+static void
+longest_service_is_the_longest(void **state)
+{
+	AdmServiceRecord service = longest_service();
+	size_t		longest = length_of_services(&service, 1);
+
+	(void) state;
+	memset(&service.state, 0, sizeof(service.state));
+	service.state.phase = ADM_SERVICE_PAUSED;
+	assert_in_range(length_of_services(&service, 1), 1, longest);
+	service.state.phase = ADM_SERVICE_RESUMING;
+	service.state.over_ms = ADM_RESUME_LONGEST_MS;
+	service.state.spent_ms = ADM_RESUME_LONGEST_MS - 1;
+	assert_in_range(length_of_services(&service, 1), 1, longest);
+}
+
+/* Neither part of the text lives on the other's room. */
+static void
+each_part_fits_its_room(void **state)
+{
+	char		text[ADM_RECORD_MAX_SIZE];
+	AdmRecord	record = longest_record();
+	AdmServiceRecord service = longest_service();
+	size_t		room = ADM_RECORD_MAX_SIZE - ADM_RECORD_SERVICES_MOST * ADM_RECORD_SERVICE_SIZE;
+
+	(void) state;
+	record.service_count = 0;
+	assert_true(adm_record_print(&record, text, sizeof(text)) + strlen("128") < room);
+	assert_in_range(length_of_services(&service, 1), 1, ADM_RECORD_SERVICE_SIZE);
+}
+
 /* Longer than any that is valid, and still no reason to write nothing. */
 static void
 record_of_nonsense_fits(void **state)
@@ -362,6 +522,12 @@ record_of_nonsense_fits(void **state)
 	record.warmup.spent_ms = INT64_MIN;
 	record.warmup.age_ms = INT64_MIN;
 	record.brake = INT_MIN;
+	for (int i = 0; i < record.service_count; i++)
+	{
+		record.services[i].state.turn = INT_MIN;
+		record.services[i].state.over_ms = INT64_MIN;
+		record.services[i].state.spent_ms = INT64_MIN;
+	}
 	assert_true(adm_record_print(&record, text, sizeof(text)) > 0);
 	assert_result("nonsense", text, strlen(text), ADM_RECORD_DAMAGED);
 }
@@ -378,6 +544,8 @@ every_truncation_is_damaged(void **state)
 		assert_result("truncated", format_1_text, i, ADM_RECORD_DAMAGED);
 	for (size_t i = 0; i < strlen(format_2_text); i++)
 		assert_result("truncated", format_2_text, i, ADM_RECORD_DAMAGED);
+	for (size_t i = 0; i < strlen(format_3_text); i++)
+		assert_result("truncated", format_3_text, i, ADM_RECORD_DAMAGED);
 	for (size_t i = 0; i < length; i++)
 		assert_result("truncated", longest, i, ADM_RECORD_DAMAGED);
 }
@@ -386,13 +554,13 @@ every_truncation_is_damaged(void **state)
  * Lines removed, doubled, swapped and added.
  */
 
-#define LINES	20
+#define LINES	26
 
 /* Where line i of the text begins; LINES for its end. */
 static const char *
 line_at(int i)
 {
-	const char *p = format_2_text;
+	const char *p = format_3_text;
 
 	while (i-- > 0)
 		p = strchr(p, '\n') + 1;
@@ -502,30 +670,48 @@ no_line_may_be_added(void **state)
 	for (size_t s = 0; s < COUNT_OF(strangers); s++)
 		for (int at = 0; at <= LINES; at++)
 		{
-			int			before = (int) (line_at(at) - format_2_text);
+			int			before = (int) (line_at(at) - format_3_text);
 			int			length;
 
 			length = snprintf(text, sizeof(text), "%.*s%s%s", before,
-							  format_2_text, strangers[s], line_at(at));
+							  format_3_text, strangers[s], line_at(at));
 			assert_result("stranger", text, (size_t) length, DAMAGED);
 		}
 }
 
-/* The brake's line belongs to format 2 and to no other. */
+/* The text with this format's number in place of its own. */
+static void
+assert_renumbered(const char *label, const char *text, int format, AdmRecordResult expected)
+{
+	char		renumbered[2 * ADM_RECORD_MAX_SIZE];
+	int			length = sprintf(renumbered, "pg_admission_state %d\n%s", format,
+								 strchr(text, '\n') + 1);
+
+	assert_result(label, renumbered, (size_t) length, expected);
+}
+
+/* Each format has its lines, neither less nor more. */
 static void
 formats_are_not_mixed(void **state)
 {
 	char		text[2 * ADM_RECORD_MAX_SIZE];
 
 	(void) state;
-	sprintf(text, "%sbrake off\n", format_1_text);
-	assert_result("format 1 with a brake", text, strlen(text), DAMAGED);
 	sprintf(text, "%sbrake\n", format_1_text);
 	assert_result("format 1 with a name", text, strlen(text), DAMAGED);
-	sprintf(text, "pg_admission_state 2\n%s", strchr(format_1_text, '\n') + 1);
-	assert_result("format 2 without a brake", text, strlen(text), DAMAGED);
-	sprintf(text, "pg_admission_state 3\n%s", strchr(format_2_text, '\n') + 1);
-	assert_result("format 3", text, strlen(text), NEWER);
+	sprintf(text, "%sservices 0\n", format_1_text);
+	assert_result("format 1 with services", text, strlen(text), DAMAGED);
+	assert_renumbered("format 1 with a brake", format_2_text, 1, DAMAGED);
+	assert_renumbered("format 1 with a brake and services", format_3_text, 1, DAMAGED);
+	assert_renumbered("format 2 without a brake", format_1_text, 2, DAMAGED);
+	assert_renumbered("format 2 with services", format_3_text, 2, DAMAGED);
+	sprintf(text, "%sservices 0\n", format_2_text);
+	assert_result("format 2 with no services", text, strlen(text), DAMAGED);
+	assert_renumbered("format 3 without a brake", format_1_text, 3, DAMAGED);
+	assert_renumbered("format 3 without services", format_2_text, 3, DAMAGED);
+	assert_renumbered("format 3 with no services", text, 3, GOOD);
+	assert_renumbered("format 4", format_3_text, 4, NEWER);
+	assert_renumbered("format 4 without services", format_2_text, 4, NEWER);
 }
 
 /*
@@ -541,30 +727,32 @@ typedef struct ValueRow
 
 #define X10		"xxxxxxxxxx"
 #define X39		X10 X10 X10 "xxxxxxxxx"
+#define X63		X10 X10 X10 X10 X10 X10 "xxx"
 
 static const ValueRow value_rows[] = {
 	{"pg_admission_state", "0", DAMAGED},
 	{"pg_admission_state", "-1", DAMAGED},
 	{"pg_admission_state", "1", DAMAGED},
-	{"pg_admission_state", "3", NEWER},
+	{"pg_admission_state", "2", DAMAGED},
+	{"pg_admission_state", "4", NEWER},
 	{"pg_admission_state", "10", NEWER},
 	{"pg_admission_state", "2147483647", NEWER},
 	{"pg_admission_state", "2147483648", DAMAGED},
-	{"pg_admission_state", "4294967298", DAMAGED},
+	{"pg_admission_state", "4294967299", DAMAGED},
 	{"pg_admission_state", "9223372036854775807", DAMAGED},
-	{"pg_admission_state", "18446744073709551618", DAMAGED},
+	{"pg_admission_state", "18446744073709551619", DAMAGED},
 	{"pg_admission_state", "99999999999999999999999999999999999999", DAMAGED},
 	{"pg_admission_state", "-2147483648", DAMAGED},
 	{"pg_admission_state", "-9223372036854775809", DAMAGED},
-	{"pg_admission_state", "2.0", DAMAGED},
 	{"pg_admission_state", "3.0", DAMAGED},
-	{"pg_admission_state", "3 ", DAMAGED},
-	{"pg_admission_state", " 3", DAMAGED},
-	{"pg_admission_state", "+3", DAMAGED},
-	{"pg_admission_state", "0x3", DAMAGED},
-	{"pg_admission_state", "2\r", DAMAGED},
+	{"pg_admission_state", "4.0", DAMAGED},
+	{"pg_admission_state", "4 ", DAMAGED},
+	{"pg_admission_state", " 4", DAMAGED},
+	{"pg_admission_state", "+4", DAMAGED},
+	{"pg_admission_state", "0x4", DAMAGED},
+	{"pg_admission_state", "3\r", DAMAGED},
 	{"pg_admission_state", "-", DAMAGED},
-	{"pg_admission_state", "two", DAMAGED},
+	{"pg_admission_state", "three", DAMAGED},
 	{"pg_admission_state", "", DAMAGED},
 
 	{"system_identifier", "0", GOOD},
@@ -724,6 +912,94 @@ static const ValueRow value_rows[] = {
 	{"brake", " ", DAMAGED},
 	{"brake", "", DAMAGED},
 	{"brake", X39, DAMAGED},
+
+	/* There is one. */
+	{"services", "0", DAMAGED},
+	{"services", "2", DAMAGED},
+	{"services", "128", DAMAGED},
+	{"services", "129", DAMAGED},
+	{"services", "-1", DAMAGED},
+	{"services", "2147483647", DAMAGED},
+	{"services", "4294967297", DAMAGED},
+	{"services", "18446744073709551617", DAMAGED},
+	{"services", "+1", DAMAGED},
+	{"services", "1 ", DAMAGED},
+	{"services", "one", DAMAGED},
+	{"services", "-", DAMAGED},
+	{"services", "", DAMAGED},
+
+	{"service", "x", GOOD},
+	{"service", "-", GOOD},
+	{"service", " ", GOOD},
+	{"service", " x", GOOD},
+	{"service", "x ", GOOD},
+	{"service", "a b  c", GOOD},
+	{"service", "default", GOOD},
+	{"service", "*", GOOD},
+	{"service", "a,\"b\";c:d=e", GOOD},
+	{"service", "service_phase paused", GOOD},
+	{"service", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x98", GOOD},
+	{"service", "\xff", GOOD},
+	{"service", "\xc2\x80", GOOD},
+	{"service", X63, GOOD},
+	{"service", X63 "x", DAMAGED},
+	{"service", X63 X63 X63 X63 X63, DAMAGED},
+	{"service", "a\tb", DAMAGED},
+	{"service", "\x01", DAMAGED},
+	{"service", "a\x1f", DAMAGED},
+	{"service", "a\x7f", DAMAGED},
+	{"service", "\x7f" "a", DAMAGED},
+	{"service", "x\r", DAMAGED},
+	{"service", "a\nb", DAMAGED},
+	{"service", "a\n", DAMAGED},
+	{"service", "\na", DAMAGED},
+	{"service", "", DAMAGED},
+
+	{"service_phase", "paused", DAMAGED},
+	{"service_phase", "resuming", DAMAGED},
+	{"service_phase", "open", DAMAGED},
+	{"service_phase", "Paused", DAMAGED},
+	{"service_phase", "waiting", DAMAGED},
+	{"service_phase", "waiting its turn ", DAMAGED},
+	{"service_phase", "2", DAMAGED},
+	{"service_phase", "holding", DAMAGED},
+	{"service_phase", "-", DAMAGED},
+	{"service_phase", "", DAMAGED},
+	{"service_phase", X39, DAMAGED},
+
+	{"service_turn", "1", GOOD},
+	{"service_turn", "1073741823", GOOD},
+	{"service_turn", "1073741824", DAMAGED},
+	{"service_turn", "2147483647", DAMAGED},
+	{"service_turn", "0", DAMAGED},
+	{"service_turn", "2147483648", DAMAGED},
+	{"service_turn", "4294967297", DAMAGED},
+	{"service_turn", "-1", DAMAGED},
+	{"service_turn", "-2147483648", DAMAGED},
+	{"service_turn", "1.5", DAMAGED},
+	{"service_turn", "first", DAMAGED},
+	{"service_turn", "-", DAMAGED},
+	{"service_turn", "", DAMAGED},
+
+	{"service_over_ms", "0", GOOD},
+	{"service_over_ms", "1", GOOD},
+	{"service_over_ms", "2147483647", GOOD},
+	{"service_over_ms", "2147483648", DAMAGED},
+	{"service_over_ms", "4294967297", DAMAGED},
+	{"service_over_ms", "9223372036854775807", DAMAGED},
+	{"service_over_ms", "18446744073709551617", DAMAGED},
+	{"service_over_ms", "-1", DAMAGED},
+	{"service_over_ms", "5min", DAMAGED},
+	{"service_over_ms", "", DAMAGED},
+
+	/* Of those that wait. */
+	{"service_spent_ms", "1", DAMAGED},
+	{"service_spent_ms", "2147483647", DAMAGED},
+	{"service_spent_ms", "2147483648", DAMAGED},
+	{"service_spent_ms", "4294967296", DAMAGED},
+	{"service_spent_ms", "18446744073709551616", DAMAGED},
+	{"service_spent_ms", "-1", DAMAGED},
+	{"service_spent_ms", "", DAMAGED},
 };
 
 /* Puts the value in the place of the one that the line of this name has. */
@@ -735,11 +1011,11 @@ replace_value(const char *name, const char *value, char *text)
 	for (int i = 0; i < LINES; i++)
 	{
 		const char *line = line_at(i);
-		int			before = (int) (line - format_2_text);
+		int			before = (int) (line - format_3_text);
 
 		if (strncmp(line, name, name_length) == 0 && line[name_length] == ' ')
 			return (size_t) sprintf(text, "%.*s%s %s\n%s",
-									before, format_2_text, name, value,
+									before, format_3_text, name, value,
 									line_at(i + 1));
 	}
 	fail_msg("there is no line \"%s\"", name);
@@ -750,7 +1026,7 @@ static void
 values(void **state)
 {
 	char		text[2 * ADM_RECORD_MAX_SIZE];
-	char		label[256];
+	char		label[512];
 
 	(void) state;
 	for (size_t i = 0; i < COUNT_OF(value_rows); i++)
@@ -773,15 +1049,15 @@ static void
 names_are_taken_literally(void **state)
 {
 	char		text[2 * ADM_RECORD_MAX_SIZE];
-	const char *phase = strstr(format_2_text, "phase ");
-	int			before = (int) (phase - format_2_text);
+	const char *phase = strstr(format_3_text, "phase ");
+	int			before = (int) (phase - format_3_text);
 
 	(void) state;
 	for (size_t i = 0; i < COUNT_OF(wrong_names); i++)
 	{
 		int			length;
 
-		length = sprintf(text, "%.*s%s%s", before, format_2_text,
+		length = sprintf(text, "%.*s%s%s", before, format_3_text,
 						 wrong_names[i], strchr(phase, '\n'));
 		assert_result(wrong_names[i], text, (size_t) length, DAMAGED);
 	}
@@ -800,20 +1076,20 @@ static const TextRow text_rows[] = {
 	{"many ends of lines", "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", DAMAGED},
 	{"name", "pg_admission_state", DAMAGED},
 	{"name and blank", "pg_admission_state ", DAMAGED},
-	{"format without an end", "pg_admission_state 2", DAMAGED},
-	{"format only", "pg_admission_state 2\n", DAMAGED},
+	{"format without an end", "pg_admission_state 3", DAMAGED},
+	{"format only", "pg_admission_state 3\n", DAMAGED},
 	{"earlier format without an end", "pg_admission_state 1", DAMAGED},
 	{"earlier format only", "pg_admission_state 1\n", DAMAGED},
-	{"later format without an end", "pg_admission_state 3", DAMAGED},
-	{"later format only", "pg_admission_state 3\n", NEWER},
+	{"later format without an end", "pg_admission_state 4", DAMAGED},
+	{"later format only", "pg_admission_state 4\n", NEWER},
 	{"later format, other lines",
-	"pg_admission_state 3\n\xfe{\"phase\":7}", NEWER},
+	"pg_admission_state 4\n\xfe{\"phase\":7}", NEWER},
 	{"later format, not first",
-	"major_version 17\npg_admission_state 3\n", DAMAGED},
+	"major_version 17\npg_admission_state 4\n", DAMAGED},
 	{"binary", "\x7f" "ELF\x02\x01\x01", DAMAGED},
 	{"all bits", "\xff\xff\xff\xff\xff\xff\xff\xff", DAMAGED},
-	{"byte order mark", "\xef\xbb\xbfpg_admission_state 3\n", DAMAGED},
-	{"Windows", "pg_admission_state 3\r\n", DAMAGED},
+	{"byte order mark", "\xef\xbb\xbfpg_admission_state 4\n", DAMAGED},
+	{"Windows", "pg_admission_state 4\r\n", DAMAGED},
 	{"other file", "# PostgreSQL configuration file\n", DAMAGED},
 };
 
@@ -833,7 +1109,7 @@ whole_texts(void **state)
 static void
 open_state_needs_no_warmup(void **state)
 {
-	AdmRecord	record = format_2_record;
+	AdmRecord	record = format_3_record;
 	char		text[ADM_RECORD_MAX_SIZE];
 
 	(void) state;
@@ -848,16 +1124,222 @@ open_state_needs_no_warmup(void **state)
 }
 
 /*
+ * Services.
+ */
+
+typedef struct ServiceRow
+{
+	const char *label;
+	const char *lines;			/* behind the name's */
+	AdmRecordResult expected;
+} ServiceRow;
+
+#define STATE_LINES(phase, turn, over_ms, spent_ms) \
+	"service_phase " phase "\n" \
+	"service_turn " turn "\n" \
+	"service_over_ms " over_ms "\n" \
+	"service_spent_ms " spent_ms "\n"
+
+#define LONGEST_MS	"2147483647"
+#define MOST_TURN	"1073741823"
+
+static const ServiceRow service_rows[] = {
+	{"paused", STATE_LINES("paused", "0", "0", "0"), GOOD},
+	{"paused, a turn", STATE_LINES("paused", "1", "0", "0"), DAMAGED},
+	{"paused, a time to come back in", STATE_LINES("paused", "0", "1", "0"), DAMAGED},
+	{"paused, time spent", STATE_LINES("paused", "0", "0", "1"), DAMAGED},
+	{"paused, time spent of some", STATE_LINES("paused", "0", "2", "1"), DAMAGED},
+	{"open", STATE_LINES("open", "0", "0", "0"), DAMAGED},
+	{"open, time spent", STATE_LINES("open", "0", "2", "1"), DAMAGED},
+	{"open, all time spent", STATE_LINES("open", "0", "2", "2"), DAMAGED},
+	{"waits, at once", STATE_LINES("waiting its turn", "1", "0", "0"), GOOD},
+	{"waits", STATE_LINES("waiting its turn", "1", "1", "0"), GOOD},
+	{"waits, no turn", STATE_LINES("waiting its turn", "0", "1", "0"), DAMAGED},
+	{"waits, longest", STATE_LINES("waiting its turn", MOST_TURN, LONGEST_MS, "0"), GOOD},
+	{"waits, time spent", STATE_LINES("waiting its turn", "1", "2", "1"), DAMAGED},
+	{"comes back", STATE_LINES("resuming", "0", "1", "0"), GOOD},
+	{"comes back, a turn", STATE_LINES("resuming", "1", "1", "0"), DAMAGED},
+	{"comes back, on its way", STATE_LINES("resuming", "0", "8000", "4000"), GOOD},
+	{"comes back, almost", STATE_LINES("resuming", "0", "8000", "7999"), GOOD},
+	{"comes back, all time spent", STATE_LINES("resuming", "0", "8000", "8000"), DAMAGED},
+	{"comes back, too much spent", STATE_LINES("resuming", "0", "8000", "8001"), DAMAGED},
+	{"comes back in no time", STATE_LINES("resuming", "0", "0", "0"), DAMAGED},
+	{"comes back in negative time", STATE_LINES("resuming", "0", "-1", "-2"), DAMAGED},
+	{"comes back, negative time spent", STATE_LINES("resuming", "0", "8000", "-1"), DAMAGED},
+	{"comes back, longest", STATE_LINES("resuming", "0", LONGEST_MS, "2147483646"), GOOD},
+	{"comes back, too long", STATE_LINES("resuming", "0", "2147483648", "0"), DAMAGED},
+	{"comes back, far too long", STATE_LINES("resuming", "0", "4294967297", "0"), DAMAGED},
+	{"negative turn", STATE_LINES("waiting its turn", "-1", "1", "0"), DAMAGED},
+	{"nothing", "", DAMAGED},
+	{"another begins", "service y\n" STATE_LINES("paused", "0", "0", "0"), DAMAGED},
+};
+
+/* Each is wrong between others as it is alone. */
+static void
+states_of_services(void **state)
+{
+	static const char paused[] = STATE_LINES("paused", "0", "0", "0");
+	char		text[ADM_RECORD_MAX_SIZE];
+	int			fixed = (int) (strstr(format_3_text, "services ") - format_3_text);
+
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(service_rows); i++)
+	{
+		const ServiceRow *row = &service_rows[i];
+		int			length;
+
+		length = sprintf(text, "%.*sservices 1\nservice x\n%s", fixed, format_3_text, row->lines);
+		assert_result(row->label, text, (size_t) length, row->expected);
+		length = sprintf(text, "%.*sservices 3\nservice a\n%sservice x\n%sservice b\n%s",
+						 fixed, format_3_text, paused, row->lines, paused);
+		assert_result(row->label, text, (size_t) length, row->expected);
+	}
+}
+
+/* Every byte, at each place in a name. */
+static void
+control_characters_are_in_no_name(void **state)
+{
+	char		text[ADM_RECORD_MAX_SIZE];
+	char		name[] = "xxx";
+
+	(void) state;
+	for (int byte = 1; byte <= 255; byte++)
+		for (size_t at = 0; at < strlen(name); at++)
+		{
+			bool		control = byte < 32 || byte == 127;
+			size_t		length;
+
+			name[at] = (char) byte;
+			length = replace_value("service", name, text);
+			assert_result("byte in a name", text, length, control ? DAMAGED : GOOD);
+			name[at] = 'x';
+		}
+}
+
+static const char *const service_names[] = {
+	"x", "-", " ", "  a  b  ", "default", "*", "off", "service", "services 1", "service_phase open",
+	"a,\"b\";c:d=e", "%s%n", "\\n", X63, "\xc3\xbc" "ber", "\xe2\x82\xac", "\xf0\x9f\x90\x98",
+	"\xff\xfe", "\x80", "\xc2\x85"
+};
+
+/* As it was, and nothing else, whatever stands in it. */
+static void
+names_make_the_round_trip(void **state)
+{
+	AdmRecord	record = format_3_record;
+
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(service_names); i++)
+	{
+		char		text[ADM_RECORD_MAX_SIZE];
+		AdmRecord	read;
+		size_t		length;
+
+		strcpy(record.services[0].name, service_names[i]);
+		length = adm_record_print(&record, text, sizeof(text));
+		assert_row_int(service_names[i], parse_exactly(text, length, &read), GOOD);
+		assert_row_int(service_names[i], read.service_count, 1);
+		assert_row_string(service_names[i], read.services[0].name, service_names[i]);
+	}
+}
+
+/* A record with so many services, no two of them alike. */
+static AdmRecord
+record_of_services(int count)
+{
+	AdmRecord	r = format_3_record;
+
+	r.service_count = count;
+	for (int i = 0; i < count; i++)
+	{
+		AdmServiceRecord *s = &r.services[i];
+
+		memset(s, 0, sizeof(*s));
+		sprintf(s->name, "service %d", i);
+		s->state.phase = (AdmServicePhase) (ADM_SERVICE_PAUSED + i % 3);
+		if (s->state.phase == ADM_SERVICE_WAITS_ITS_TURN)
+			s->state.turn = i + 1;
+		if (s->state.phase != ADM_SERVICE_PAUSED)
+			s->state.over_ms = 1000 + i;
+		if (s->state.phase == ADM_SERVICE_RESUMING)
+			s->state.spent_ms = 2 * i;
+	}
+	return r;
+}
+
+static void
+any_number_of_services(void **state)
+{
+	(void) state;
+	for (int count = 0; count <= ADM_RECORD_SERVICES_MOST; count++)
+	{
+		AdmRecord	record = record_of_services(count);
+		AdmRecord	read;
+		char		text[ADM_RECORD_MAX_SIZE];
+		size_t		length = adm_record_print(&record, text, sizeof(text));
+
+		assert_int_equal(length, strlen(text));
+		assert_int_equal(parse_exactly(text, length, &read), ADM_RECORD_GOOD);
+		assert_true(same_record(&record, &read));
+	}
+}
+
+/* The text of so many services as printed, more lines, and another count. */
+static void
+assert_counted(const char *label, int services, const char *more, int count,
+			   AdmRecordResult expected)
+{
+	AdmRecord	record = record_of_services(services);
+	char		text[ADM_RECORD_MAX_SIZE];
+	char		counted[2 * ADM_RECORD_MAX_SIZE];
+	const char *line;
+	int			length;
+
+	assert_true(adm_record_print(&record, text, sizeof(text)) > 0);
+	line = strstr(text, "services ");
+	length = sprintf(counted, "%.*sservices %d%s%s", (int) (line - text), text, count,
+					 strchr(line, '\n'), more);
+	assert_result(label, counted, (size_t) length, expected);
+}
+
+static void
+count_of_services_must_be_right(void **state)
+{
+	(void) state;
+	for (int services = 0; services <= ADM_RECORD_SERVICES_MOST; services++)
+	{
+		assert_counted("as many", services, "", services, GOOD);
+		assert_counted("one more", services, "", services + 1, DAMAGED);
+		assert_counted("many more", services, "", INT_MAX, DAMAGED);
+		assert_counted("one less", services, "", services - 1, DAMAGED);
+		assert_counted("negative", services, "", -services - 1, DAMAGED);
+	}
+}
+
+/* One that is good itself, but that there is no room for. */
+static void
+too_many_services_are_damaged(void **state)
+{
+	const int	most = ADM_RECORD_SERVICES_MOST;
+
+	(void) state;
+	assert_counted("last", most - 1, SERVICE_LINES, most, GOOD);
+	assert_counted("one too many", most, SERVICE_LINES, most + 1, DAMAGED);
+}
+
+/*
  * Mutations.
  */
 
 #define MUTATIONS	200000
 
 static const char *const tokens[] = {
-	"-1", "0", "1", "2", "3", "-", " ", "\n", "\r\n", "open", "warming", "none",
+	"-1", "0", "1", "2", "3", "4", "-", " ", "\n", "\r\n", "open", "warming", "none",
 	"manual", "2147483648", "4611686018427387904", "9223372036854775808",
 	"18446744073709551616", "99999999999999999999999999999999", "phase ",
-	"machine_id ", "brake ", "off", "on", "\xff"
+	"machine_id ", "brake ", "off", "on", "\xff", "paused", "resuming", "waiting its turn",
+	"services ", "128", "129", "2147483647", "service ", "service_turn ", SERVICE_LINES
 };
 
 /* Puts length bytes in the place of the cut bytes at this place. */
@@ -899,7 +1381,7 @@ mutate(Seeded *random, char *text, size_t length)
 	}
 }
 
-/* One text in four was of format 1. */
+/* One text in four is of an earlier format. */
 static size_t
 mutated_text(Seeded *random, char *text, size_t size)
 {
@@ -908,10 +1390,30 @@ mutated_text(Seeded *random, char *text, size_t size)
 	int			times = 1 + (int) seeded_below(random, 3);
 
 	if (seeded_once_in(random, 4))
-		length = make_format_1(text);
+		length = make_format(1 + (int) seeded_below(random, 2), text);
 	while (times-- > 0)
 		length = mutate(random, text, length);
 	return length;
+}
+
+/* As is promised to whoever takes them from the record. */
+static void
+assert_sound_services(const AdmRecord *r)
+{
+	assert_in_range(r->service_count, 0, ADM_RECORD_SERVICES_MOST);
+	for (int i = 0; i < r->service_count; i++)
+	{
+		const AdmServiceState *s = &r->services[i].state;
+
+		assert_in_range(strlen(r->services[i].name), 1, ADM_SERVICE_NAME_SIZE - 1);
+		assert_in_range(s->phase, ADM_SERVICE_PAUSED, ADM_SERVICE_RESUMING);
+		assert_true(s->turn >= 0);
+		assert_in_range(s->over_ms, 0, ADM_RESUME_LONGEST_MS);
+		if (s->phase == ADM_SERVICE_RESUMING)
+			assert_true(s->spent_ms >= 0 && s->spent_ms < s->over_ms);
+		else
+			assert_true(s->spent_ms == 0);
+	}
 }
 
 /* Only that nothing breaks; the counts show that both ways were taken. */
@@ -931,7 +1433,10 @@ mutations_do_no_harm(void **state)
 
 		seen[result]++;
 		if (result == ADM_RECORD_GOOD)
+		{
+			assert_sound_services(&record);
 			assert_prints_again(&record);
+		}
 	}
 	assert_true(seen[ADM_RECORD_GOOD] > MUTATIONS / 100);
 	assert_true(seen[ADM_RECORD_DAMAGED] > MUTATIONS / 2);
@@ -942,12 +1447,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(format_2_stays_as_it_is),
+		cmocka_unit_test(format_3_stays_as_it_is),
+		cmocka_unit_test(format_2_is_still_read),
 		cmocka_unit_test(format_1_is_still_read),
 		cmocka_unit_test(random_records_make_the_round_trip),
-		cmocka_unit_test(random_records_are_read_in_format_1),
+		cmocka_unit_test(random_records_are_read_in_earlier_formats),
 		cmocka_unit_test(print_needs_room_for_the_end),
 		cmocka_unit_test(longest_record_fits),
+		cmocka_unit_test(longest_service_is_the_longest),
+		cmocka_unit_test(each_part_fits_its_room),
 		cmocka_unit_test(record_of_nonsense_fits),
 		cmocka_unit_test(every_truncation_is_damaged),
 		cmocka_unit_test(every_line_must_be_there),
@@ -959,6 +1467,12 @@ main(void)
 		cmocka_unit_test(names_are_taken_literally),
 		cmocka_unit_test(whole_texts),
 		cmocka_unit_test(open_state_needs_no_warmup),
+		cmocka_unit_test(states_of_services),
+		cmocka_unit_test(control_characters_are_in_no_name),
+		cmocka_unit_test(names_make_the_round_trip),
+		cmocka_unit_test(any_number_of_services),
+		cmocka_unit_test(count_of_services_must_be_right),
+		cmocka_unit_test(too_many_services_are_damaged),
 		cmocka_unit_test(mutations_do_no_harm),
 	};
 
