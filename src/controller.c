@@ -64,6 +64,9 @@
 
 static int64 last_save_ms = 0;
 
+/* New rules of services wait for room. */
+static bool services_wait = false;
+
 static void
 detach_at_exit(int code, Datum arg)
 {
@@ -127,21 +130,17 @@ tell_unknown_paused(void)
 static void
 publish_services(void)
 {
-	static bool waits = false;
 	uint32		before = adm_services_generation();
+	bool		waited = services_wait;
 	bool		in_use[ADM_SERVICE_ENTRIES];
 
 	adm_permits_services_in_use(in_use);
-	if (adm_services_publish(in_use))
-		waits = false;
-	else if (!waits)
-	{
-		waits = true;
+	services_wait = !adm_services_publish(in_use);
+	if (services_wait && !waited)
 		ereport(LOG,
 				(errmsg("pg_admission keeps its old services until idle sessions have left them"),
 				 errdetail("Sessions belong to %d services, of which pg_admission.services has other ones now.",
 						   ADM_SERVICE_ENTRIES)));
-	}
 	if (adm_services_generation() != before)
 		record_rules();
 }
@@ -211,16 +210,27 @@ note_service(int service, const char *what)
 						psprintf("pg_admission: service \"%s\" %s", view.name, what), NULL);
 }
 
-/* Without a pressure to go by, only time counts. */
-static void
-bring_services_back(void)
+/*
+ * Without a pressure to go by, only time counts.  Who is kept out waits for the
+ * machine to be well again, not for the level to fall step by step.
+ */
+static AdmLevel
+level_for_services(void)
 {
 	AdmWarmupState w = adm_state_warmup();
 	bool		governed = w.advance == ADM_ADVANCE_LOAD && w.governed;
+
+	return !governed || adm_sampling_has_calmed() ? ADM_LEVEL_COMFORTABLE : w.level;
+}
+
+static void
+bring_services_back(void)
+{
 	AdmServiceSteps steps;
 
-	publish_services();
-	adm_services_step(governed ? w.level : ADM_LEVEL_COMFORTABLE, &steps);
+	if (services_wait)
+		publish_services();
+	adm_services_step(level_for_services(), &steps);
 	for (int i = 0; i < steps.arrived_count; i++)
 		note_service(steps.arrived[i], "has come back");
 	if (steps.begun != ADM_NO_SERVICE)

@@ -99,7 +99,7 @@ typedef union Word
 /* What a service has at a gate. */
 typedef struct Part
 {
-	Word		word;			/* of its own: waiting and present */
+	Word		word;			/* of its own, in which waiting are all */
 	pg_atomic_uint64 above_since_ms;	/* policy/delay.h */
 	pg_atomic_uint64 turned_away_ms;	/* the last one, because it stands */
 	pg_atomic_uint64 leavers;	/* policy/delay.h */
@@ -294,11 +294,11 @@ admits_not(uint64_t word, uint64_t caps)
 	return !adm_word_admits(word, caps);
 }
 
-/* What a service's word counts of what the gate's counts. */
+/* What a service's word counts of what the gate's counts: not who waits. */
 static uint64
 service_units(uint64 units, uint32 tag)
 {
-	return tag & COUNTED_BY_SERVICE ? units & ADM_WORD_FIELD_MASK : 0;
+	return tag & COUNTED_BY_SERVICE ? units & (ADM_ONE_WAITING - 1) : 0;
 }
 
 /* Subtracts; returns whether somebody waits who was counted in it. */
@@ -502,21 +502,30 @@ adm_permits_my_service(void)
 	return service_of(pg_atomic_read_u32(&my_slot(ADM_GATE_CONNECTION)->state));
 }
 
-/* Nobody but the owner changes a tag; others may change the state meanwhile. */
+/* False: the state has changed meanwhile; nobody but the owner changes the tag. */
+static bool
+try_change_service(Slot *slot, int service)
+{
+	uint32		before = pg_atomic_read_u32(&slot->state);
+	uint32		tag = tag_for(service, before & COUNTED_BY_SERVICE);
+	uint64		units = service_units(units_of[state_of(before)], tag);
+	Word	   *from = &part_of(ADM_GATE_CONNECTION, service_of(before))->word;
+	Word	   *to = &part_of(ADM_GATE_CONNECTION, service)->word;
+	bool		changed;
+
+	if (units > 0)
+		pg_atomic_fetch_add_u64(&to->value, units);
+	changed = pg_atomic_compare_exchange_u32(&slot->state, &before, tag | state_of(before));
+	if (lower(changed ? from : to, units))
+		adm_permits_serve_line(ADM_GATE_CONNECTION);
+	return changed;
+}
+
 void
 adm_permits_change_service(int service)
 {
-	Slot	   *slot = my_slot(ADM_GATE_CONNECTION);
-	uint32		before = pg_atomic_read_u32(&slot->state);
-	uint32		tag = tag_for(service, before & COUNTED_BY_SERVICE);
-	uint64		units = service_units(ADM_ONE_PRESENT, tag);
-
-	if (units > 0)
-		pg_atomic_fetch_add_u64(&part_of(ADM_GATE_CONNECTION, service)->word.value, units);
-	while (!pg_atomic_compare_exchange_u32(&slot->state, &before, tag | state_of(before)))
-		 /* before was read anew */ ;
-	if (lower(&part_of(ADM_GATE_CONNECTION, service_of(before))->word, units))
-		adm_permits_serve_line(ADM_GATE_CONNECTION);
+	while (!try_change_service(my_slot(ADM_GATE_CONNECTION), service))
+		 /* it has started meanwhile */ ;
 }
 
 /*

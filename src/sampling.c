@@ -34,6 +34,9 @@
 
 #define LOG_LEVEL_EVERY_MS	10000
 
+/* Figures that have been low for so long are no accident. */
+#define CALM_AFTER_MS		1000
+
 /* A line whose first has waited so long stands. */
 #define LINE_STANDS_MS		100
 
@@ -313,6 +316,13 @@ bool
 adm_sampling_is_comfortable(void)
 {
 	return level.level == ADM_LEVEL_COMFORTABLE && level.over_ms[ADM_LEVEL_HIGH] == 0;
+}
+
+bool
+adm_sampling_has_calmed(void)
+{
+	return level.figures == ADM_LEVEL_COMFORTABLE &&
+		(level.level == ADM_LEVEL_COMFORTABLE || level.under_ms >= CALM_AFTER_MS);
 }
 
 bool

@@ -22,6 +22,12 @@ extern long adm_sampling_due_in_ms(void);
 extern bool adm_sampling_is_comfortable(void);
 
 /*
+ * Whether the figures have been comfortable for a second, though the level may
+ * not have fallen yet.
+ */
+extern bool adm_sampling_has_calmed(void);
+
+/*
  * The same by a look that is taken now; false if there was one less than 0.05 s
  * ago, so that nobody decides twice by the same.
  */

@@ -27,6 +27,9 @@ adm_service_refusal_detail(AdmGate gate, int service)
 	(void) adm_services_view(service, &view);
 	if (adm_services_view_is_paused(&view))
 		return errdetail("Service \"%s\" is paused, %s.", view.name, why_paused(&view));
+	if (cap.active != ADM_NO_CAP)
+		return errdetail("Service \"%s\" comes back step by step; sessions starting: %u of at most %u, waiting: %u.",
+						 view.name, now.active, cap.active, now.waiting);
 	if (cap.present == ADM_NO_CAP)
 		return errdetail("Service \"%s\" has no limit any more.", view.name);
 	if (view.state.phase == ADM_SERVICE_RESUMING)

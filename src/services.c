@@ -9,6 +9,7 @@
 #include "counters.h"
 #include "os/clock.h"
 #include "policy/governor.h"
+#include "policy/ramp.h"
 #include "services.h"
 #include "settings.h"
 #include "state.h"
@@ -175,15 +176,26 @@ adm_services_view_is_paused(const AdmServiceView *view)
 	return view->paused_by_setting || adm_service_is_shut(&view->state);
 }
 
-/* A cap on those present alone: the gate's own says how many may be active. */
-static uint64
-cap_word(const AdmServiceView *view, int all)
+/* As much as it may have now of all; all may be ADM_UNLIMITED. */
+static uint32
+cap(const AdmServiceView *view, int all)
 {
 	if (adm_services_view_is_paused(view))
-		return adm_word_caps(ADM_NO_CAP, 0);
-	if (all == ADM_UNLIMITED)
-		return ADM_WORD_NO_CAPS;
-	return adm_word_caps(ADM_NO_CAP, (uint32) adm_service_share(&view->state, all));
+		return 0;
+	return all == ADM_UNLIMITED ? ADM_NO_CAP : (uint32) adm_service_share(&view->state, all);
+}
+
+/*
+ * While it comes back its sessions start a few at a time, too: those that it lost
+ * would all come at once.
+ */
+static uint64
+session_caps(const AdmServiceView *view, int cores)
+{
+	bool		resumes = view->state.phase == ADM_SERVICE_RESUMING;
+	int			starts = resumes ? adm_ramp_start_cap(cores, 1) : ADM_UNLIMITED;
+
+	return adm_word_caps(cap(view, starts), cap(view, view->rule.limit));
 }
 
 /* While it comes back, one without a limit of its own has the server's. */
@@ -200,8 +212,8 @@ publish_entry(Entry *entry, int target, int cores)
 {
 	const AdmServiceView *view = &entry->view;
 	bool		enforced = shared->mode == ADM_MODE_ENFORCE && !view->rule.exempt;
-	uint64		sessions = cap_word(view, view->rule.limit);
-	uint64		transactions = cap_word(view, all_transactions(view, target, cores));
+	uint64		sessions = session_caps(view, cores);
+	uint64		transactions = adm_word_caps(ADM_NO_CAP, cap(view, all_transactions(view, target, cores)));
 
 	pg_atomic_write_u64(&entry->caps[ADM_GATE_CONNECTION],
 						enforced ? sessions : ADM_WORD_NO_CAPS);
