@@ -767,7 +767,7 @@ COMMENT ON COLUMN admission.services.service IS
 COMMENT ON COLUMN admission.services.state IS
 'open | paused | resuming: comes back step by step | waiting its turn: paused until those before it have come back';
 COMMENT ON COLUMN admission.services.paused_by IS
-'function: pause_service(), on this server, through restart and crash | setting: pg_admission.paused_services; null: not paused';
+'function: pause_service(), on this server, through restart and crash | setting: pg_admission.paused_services | setting and function; null: not paused';
 COMMENT ON COLUMN admission.services.turn IS
 'of those that wait their turn: the lowest comes back next';
 COMMENT ON COLUMN admission.services.progress IS
@@ -1118,7 +1118,7 @@ BEGIN
 			PERFORM pg_sleep(0.1);
 		END IF;
 	END LOOP;
-	RAISE NOTICE '% sessions of service "%" were closed', closed, service;
+	RAISE NOTICE 'sessions of service "%" that were closed: %', service, closed;
 END
 $$;
 

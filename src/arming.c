@@ -112,8 +112,9 @@ adm_arming_log_start(void)
 	adm_persist_log_load(start.load, start.load_errno);
 	if (start.foreign_file)
 		ereport(LOG,
-				(errmsg("pg_admission ignores the warm-up in its state file \"%s\": the file was written elsewhere",
-						ADM_STATE_FILE)));
+				(errmsg("pg_admission ignores its state file \"%s\": the file was written elsewhere",
+						ADM_STATE_FILE),
+				 errdetail("The warm-up, the brake and the pauses in it are another server's.")));
 	if (start.trigger != ADM_TRIGGER_NONE)
 		log_beginning(start.trigger, start.reason);
 	if (start.brake != ADM_BRAKE_OFF)

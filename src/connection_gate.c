@@ -164,7 +164,7 @@ look_after_line(void)
 static bool
 service_has_room(int service)
 {
-	return adm_permits_room(ADM_GATE_CONNECTION, service) != ADM_ROOM_NOT_IN_SERVICE;
+	return adm_permits_service_has_room(ADM_GATE_CONNECTION, service);
 }
 
 /*
@@ -363,13 +363,12 @@ static void
 observe(int service)
 {
 	if (adm_state_mode() != ADM_MODE_OBSERVE ||
-		adm_permits_room(ADM_GATE_CONNECTION, service) == ADM_ROOM)
+		adm_permits_room(ADM_GATE_CONNECTION) == ADM_ROOM)
 		return;
 	adm_starts_reclaim();
-	switch (adm_permits_room(ADM_GATE_CONNECTION, service))
+	switch (adm_permits_room(ADM_GATE_CONNECTION))
 	{
 		case ADM_ROOM:
-		case ADM_ROOM_NOT_IN_SERVICE:
 			break;
 		case ADM_ROOM_NO_ACTIVE:
 			adm_counters_add(ADM_GATE_CONNECTION, service, ADM_TOTAL_WOULD_HOLD_ACTIVE);

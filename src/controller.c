@@ -228,7 +228,7 @@ bring_services_back(void)
 {
 	AdmServiceSteps steps;
 
-	if (services_wait)
+	if (services_wait || adm_services_any_left_the_rules())
 		publish_services();
 	adm_services_step(level_for_services(), &steps);
 	for (int i = 0; i < steps.arrived_count; i++)

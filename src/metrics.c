@@ -345,13 +345,13 @@ put_service(Collection *c, Metric metric, const char *service, const char *label
 static void
 put_service_state(Collection *c, const char *name, const AdmServiceView *view)
 {
-	AdmServicePhase now = view->paused_by_setting ? ADM_SERVICE_PAUSED : view->state.phase;
+	AdmServicePhase now = adm_services_view_phase(view);
 
 	for (int phase = 0; phase < ADM_SERVICE_PHASE_COUNT; phase++)
 		put_service(c, SERVICE_STATE, name, "state",
 					adm_service_phase_name((AdmServicePhase) phase), (int) now == phase);
 	put_service(c, SERVICE_PROGRESS, name, NULL, NULL,
-				view->paused_by_setting ? 0 : adm_service_progress(&view->state));
+				adm_services_view_progress(view));
 }
 
 static void

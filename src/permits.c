@@ -550,9 +550,8 @@ waiting_in(Part *part)
 	return adm_word_counts(pg_atomic_read_u64(&part->word.value)).waiting;
 }
 
-/* Whether one more of the service may pass, as far as itself is concerned. */
-static bool
-service_has_room(AdmGate id, int service)
+bool
+adm_permits_service_has_room(AdmGate id, int service)
 {
 	return adm_word_has_room(pg_atomic_read_u64(&part_of(id, service)->word.value),
 							 adm_services_caps(id, service));
@@ -566,7 +565,7 @@ static void
 recount(AdmGate id, int service)
 {
 	Part	   *part = part_of(id, service);
-	uint32		eligible = service_has_room(id, service) ? waiting_in(part) : 0;
+	uint32		eligible = adm_permits_service_has_room(id, service) ? waiting_in(part) : 0;
 
 	if (eligible == part->eligible)
 		return;
@@ -1127,13 +1126,11 @@ adm_permits_service_counts(AdmGate gate, int service)
 }
 
 AdmRoom
-adm_permits_room(AdmGate gate, int service)
+adm_permits_room(AdmGate gate)
 {
 	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(gate));
 	AdmCounts	now = adm_permits_counts(gate);
 
-	if (is_counted(gate, service) && !service_has_room(gate, service))
-		return ADM_ROOM_NOT_IN_SERVICE;
 	if (now.present >= cap.present)
 		return ADM_ROOM_NO_PRESENT;
 	return now.active >= cap.active ? ADM_ROOM_NO_ACTIVE : ADM_ROOM;
@@ -1214,7 +1211,7 @@ adm_permits_longest_wait_ms(AdmGate id)
 
 	for (int i = 0; i < adm_services_end(); i++)
 	{
-		if (waiting_in(part_of(id, i)) == 0 || !service_has_room(id, i))
+		if (waiting_in(part_of(id, i)) == 0 || !adm_permits_service_has_room(id, i))
 			continue;
 		for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
 			longest_ms = Max(longest_ms, head_wait_ms(id, i, (AdmRank) rank));

@@ -72,8 +72,7 @@ typedef enum AdmRoom
 {
 	ADM_ROOM,
 	ADM_ROOM_NO_ACTIVE,
-	ADM_ROOM_NO_PRESENT,
-	ADM_ROOM_NOT_IN_SERVICE
+	ADM_ROOM_NO_PRESENT
 } AdmRoom;
 
 extern void adm_permits_shmem_request(void);
@@ -181,7 +180,10 @@ extern void adm_permits_serve_lines(void);
 extern int	adm_permits_pass(AdmGate gate, int most, int64 waited_ms);
 
 /* What one more would meet, by the caps that are shown. */
-extern AdmRoom adm_permits_room(AdmGate gate, int service);
+extern AdmRoom adm_permits_room(AdmGate gate);
+
+/* Whether the service itself would let one more of its own pass. */
+extern bool adm_permits_service_has_room(AdmGate gate, int service);
 
 extern AdmCounts adm_permits_counts(AdmGate gate);
 

@@ -39,6 +39,7 @@ adm_report_read(AdmReport *r)
 	adm_samples_machine(&r->sample);
 	r->fitness = adm_fitness_read();
 	r->paused = adm_services_paused();
+	r->gates_hold = adm_permits_longest_wait_of_all_ms() > 0;
 	r->lock_waiters = adm_wait_lock_waiters();
 }
 
@@ -276,9 +277,9 @@ end_of_caps(const AdmReport *r)
 		"SELECT admission.stop_warmup();";
 }
 
-/* On refusals of the last minute, and on those who wait now. */
+/* On refusals of the last minute. */
 static char *
-advice_on_lines(const AdmReport *r)
+advice_on_refusals(const AdmReport *r)
 {
 	const AdmGateTotals *logins = &r->totals.gate[ADM_GATE_CONNECTION];
 	const AdmGateTotals *transactions = &r->totals.gate[ADM_GATE_TRANSACTION];
@@ -290,7 +291,14 @@ advice_on_lines(const AdmReport *r)
 		return psprintf("logins are being refused (" UINT64_FORMAT " after waiting, " UINT64_FORMAT " for want of free connection slots); to let everybody in: %s or raise the caps: SELECT admission.start_warmup(...);",
 						logins->count[ADM_TOTAL_REFUSED_TIMEOUT],
 						logins->count[ADM_TOTAL_REFUSED_SLOTS], end_of_caps(r));
-	if (r->counts[ADM_GATE_CONNECTION].waiting + r->counts[ADM_GATE_TRANSACTION].waiting > 0)
+	return NULL;
+}
+
+/* Who waits for room in its own service waits because somebody wants that. */
+static char *
+advice_on_waiters(const AdmReport *r)
+{
+	if (r->gates_hold)
 		return psprintf("to see who waits: SELECT * FROM admission.waiting; to let everybody in: %s",
 						end_of_caps(r));
 	return NULL;
@@ -367,7 +375,9 @@ adm_report_advice(const AdmReport *r)
 	if (advice == NULL)
 		advice = advice_on_brake(r);
 	if (advice == NULL)
-		advice = advice_on_lines(r);
+		advice = advice_on_refusals(r);
+	if (advice == NULL)
+		advice = advice_on_waiters(r);
 	if (advice == NULL)
 		advice = advice_on_locks(r);
 	if (advice == NULL)

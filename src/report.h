@@ -25,6 +25,7 @@ typedef struct AdmReport
 	AdmMachineSample sample;
 	AdmFitness	fitness;
 	AdmPaused	paused;
+	bool		gates_hold;		/* somebody waits, and not for its service */
 	int			lock_waiters;
 } AdmReport;
 

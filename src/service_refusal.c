@@ -49,5 +49,7 @@ adm_service_refusal_hint(int service)
 		return errhint("Try again later. An administrator can see \"admission.services\", and take it out of \"pg_admission.paused_services\".");
 	if (adm_services_view_is_paused(&view))
 		return errhint("Try again later. An administrator can see \"admission.services\", and bring it back with admission.resume_service().");
+	if (view.state.phase == ADM_SERVICE_RESUMING)
+		return errhint("Try again later. An administrator can see \"admission.services\", and open it at once with admission.resume_service(..., over => '0').");
 	return errhint("Try again later. An administrator can see \"admission.services\", and change its limit in \"pg_admission.services\".");
 }

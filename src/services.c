@@ -173,7 +173,23 @@ adm_services_generation(void)
 bool
 adm_services_view_is_paused(const AdmServiceView *view)
 {
-	return view->paused_by_setting || adm_service_is_shut(&view->state);
+	return !view->rule.exempt && (view->paused_by_setting || adm_service_is_shut(&view->state));
+}
+
+AdmServicePhase
+adm_services_view_phase(const AdmServiceView *view)
+{
+	if (view->rule.exempt)
+		return ADM_SERVICE_OPEN;
+	return view->paused_by_setting ? ADM_SERVICE_PAUSED : view->state.phase;
+}
+
+double
+adm_services_view_progress(const AdmServiceView *view)
+{
+	if (view->rule.exempt)
+		return 1;
+	return view->paused_by_setting ? 0 : adm_service_progress(&view->state);
 }
 
 /* As much as it may have now of all; all may be ADM_UNLIMITED. */
@@ -232,6 +248,16 @@ publish_caps(int target, int cores)
 		publish_entry(&shared->entries[i], target, cores);
 }
 
+static void
+pause_all_that_wait(void)
+{
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		if (shared->entries[i].view.state.phase == ADM_SERVICE_WAITS_ITS_TURN)
+			adm_service_pause(&shared->entries[i].view.state);
+	}
+}
+
 /*
  * A change by a function: the state file must have it.  The target is read
  * before the lock is taken.
@@ -257,9 +283,12 @@ change_state(int service, void (*change) (AdmServiceState *s, int64 over_ms), in
 	return used;
 }
 
+/* Who is paused on its way back holds those up that come behind it. */
 static void
 pause_state(AdmServiceState *s, int64 over_ms)
 {
+	if (s->phase == ADM_SERVICE_RESUMING)
+		pause_all_that_wait();
 	adm_service_pause(s);
 }
 
@@ -294,17 +323,20 @@ next_turn(void)
 	return next;
 }
 
-/* Returns whose turn it is now; or ADM_NO_SERVICE. */
+/*
+ * Returns whose turn it is now; or ADM_NO_SERVICE.  Who has left the rules has
+ * nobody to bring back.
+ */
 static int
 begin_next(void)
 {
 	int			service = next_turn();
-	AdmServiceState *s;
+	AdmServiceView *view;
 
 	if (service == ADM_NO_SERVICE)
 		return service;
-	s = &shared->entries[service].view.state;
-	adm_service_resume(s, s->over_ms);
+	view = &shared->entries[service].view;
+	adm_service_resume(&view->state, view->place >= 0 ? view->state.over_ms : 0);
 	return service;
 }
 
@@ -509,16 +541,40 @@ same_rules(const AdmRules *a, const AdmRules *b)
 	return adm_rules_size(a) == adm_rules_size(b) && memcmp(a, b, adm_rules_size(a)) == 0;
 }
 
-/* Entries that have left the rules keep their state. */
+/* Who has left the rules stays paused, but does not come back step by step. */
 static void
-take_rules(const AdmRules *rules, const int entry_of[ADM_SERVICES_MOST + 1])
+leave_rules(AdmServiceView *view)
+{
+	view->place = -1;
+	view->rule = no_rule(view->name);
+	if (view->state.phase == ADM_SERVICE_RESUMING)
+		adm_service_resume(&view->state, 0);
+}
+
+/* Entries that have left the rules, are open, and have no sessions any more. */
+static void
+forget_entries(const bool *in_use)
 {
 	for (int i = 0; i < adm_services_end(); i++)
 	{
-		AdmServiceView *view = &shared->entries[i].view;
+		Entry	   *entry = &shared->entries[i];
 
-		view->place = -1;
-		view->rule = no_rule(view->name);
+		if (entry->view.place < 0 && !in_use[i] && entry->view.state.phase == ADM_SERVICE_OPEN)
+			entry->used = false;
+	}
+}
+
+static void
+take_rules(const AdmRules *rules, const int entry_of[ADM_SERVICES_MOST + 1])
+{
+	bool		named[ADM_SERVICE_ENTRIES] = {false};
+
+	for (int i = 0; i < rules->service_count; i++)
+		named[entry_of[i]] = true;
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		if (!named[i])
+			leave_rules(&shared->entries[i].view);
 	}
 	for (int i = 0; i < rules->service_count; i++)
 	{
@@ -571,6 +627,7 @@ adm_services_publish(const bool in_use[ADM_SERVICE_ENTRIES])
 		if (fit)
 			take_rules(adm_service_rules, entry_of);
 	}
+	forget_entries(in_use);
 	take_paused();
 	shared->mode = (AdmMode) adm_mode;
 	shared->gates_transactions = adm_transaction_gate;
@@ -686,6 +743,19 @@ adm_services_restore(const AdmRecord *record)
 	}
 	publish_caps(target, cores);
 	LWLockRelease(shared->lock);
+}
+
+bool
+adm_services_any_left_the_rules(void)
+{
+	bool		any = false;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < adm_services_end(); i++)
+		any |= shared->entries[i].used && shared->entries[i].view.place < 0 &&
+			shared->entries[i].view.state.phase == ADM_SERVICE_OPEN;
+	LWLockRelease(shared->lock);
+	return any;
 }
 
 bool

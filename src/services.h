@@ -74,6 +74,10 @@ extern bool adm_services_view(int service, AdmServiceView *view);
 /* Whether it is paused, by a function or the setting, whatever the mode. */
 extern bool adm_services_view_is_paused(const AdmServiceView *view);
 
+/* What it is now, for those who look, and how far it has come back, 0 to 1. */
+extern AdmServicePhase adm_services_view_phase(const AdmServiceView *view);
+extern double adm_services_view_progress(const AdmServiceView *view);
+
 /* How many are paused, and the first of them. */
 typedef struct AdmPaused
 {
@@ -87,7 +91,8 @@ extern AdmPaused adm_services_paused(void);
 extern char *adm_services_rule_text(int service);
 
 /* False: there is no such entry any more. */
-extern bool adm_services_pause(int service);
+extern bool adm_services_pause(int service);	/* and, if it came back, all that
+												 * wait behind it */
 extern bool adm_services_resume(int service, int64 over_ms);
 
 /*
@@ -108,6 +113,12 @@ extern void adm_services_resume_in_turn(const int *services, int count, int64 ov
  * there are not enough entries until some of these have gone.
  */
 extern bool adm_services_publish(const bool in_use[ADM_SERVICE_ENTRIES]);
+
+/*
+ * Whether there is an entry to be forgotten as soon as its last session has gone
+ * over to another: by the next adm_services_publish() after that.
+ */
+extern bool adm_services_any_left_the_rules(void);
 
 /* What became of services by themselves. */
 typedef struct AdmServiceSteps

@@ -14,6 +14,12 @@ extern const char *adm_sql_session_user(void);
  */
 extern void adm_sql_finish_change(const char *what);
 
+/*
+ * Whether the condition holds.  Right after a reload the controller may not have
+ * published the settings yet: then it is given a moment.
+ */
+extern bool adm_sql_published_soon(bool (*condition) (const char *name), const char *name);
+
 /* Warns where the mode makes the change hold nobody. */
 extern void adm_sql_tell_if_not_binding(const char *what);
 

@@ -66,28 +66,35 @@ read_use(Use *use)
 	pfree(samples);
 }
 
+/* NULL: it is not paused. */
 static const char *
-state_name(const AdmServiceView *view)
+paused_by(const AdmServiceView *view)
 {
-	return view->paused_by_setting ?
-		adm_service_phase_name(ADM_SERVICE_PAUSED) : adm_service_phase_name(view->state.phase);
+	bool		by_function = adm_service_is_shut(&view->state);
+
+	if (!adm_services_view_is_paused(view))
+		return NULL;
+	if (view->paused_by_setting)
+		return by_function ? "setting and function" : "setting";
+	return "function";
 }
 
 static void
 put_state(AdmRow *row, const AdmServiceView *view)
 {
-	adm_row_put_text(row, state_name(view));
-	if (view->paused_by_setting)
-		adm_row_put_text(row, "setting");
-	else if (adm_service_is_shut(&view->state))
-		adm_row_put_text(row, "function");
+	AdmServicePhase phase = adm_services_view_phase(view);
+	const char *by = paused_by(view);
+
+	adm_row_put_text(row, adm_service_phase_name(phase));
+	if (by)
+		adm_row_put_text(row, by);
 	else
 		adm_row_put_null(row);
-	if (view->paused_by_setting || view->state.phase != ADM_SERVICE_WAITS_ITS_TURN)
-		adm_row_put_null(row);
-	else
+	if (phase == ADM_SERVICE_WAITS_ITS_TURN)
 		adm_row_put(row, Int32GetDatum(view->state.turn));
-	adm_row_put(row, Float8GetDatum(view->paused_by_setting ? 0 : adm_service_progress(&view->state)));
+	else
+		adm_row_put_null(row);
+	adm_row_put(row, Float8GetDatum(adm_services_view_progress(view)));
 }
 
 static void
@@ -219,10 +226,16 @@ all_names(void)
 	return names.data;
 }
 
+static bool
+exists(const char *name)
+{
+	return adm_services_find(name) != ADM_NO_SERVICE;
+}
+
 static int
 find_service(const char *name)
 {
-	int			service = adm_services_find(name);
+	int			service = adm_sql_published_soon(exists, name) ? adm_services_find(name) : ADM_NO_SERVICE;
 
 	if (service == ADM_NO_SERVICE)
 		ereport(ERROR,
@@ -323,10 +336,18 @@ note_change(const AdmServiceView *view, const char *what)
 					NULL);
 }
 
+static bool
+waits_its_turn(const AdmServiceView *view)
+{
+	return view->state.phase == ADM_SERVICE_WAITS_ITS_TURN;
+}
+
 /* One that comes back, or waits to, is paused again.  Returns whether it was not. */
 static bool
 pause_one(int service)
 {
+	int			others[ADM_SERVICE_ENTRIES];
+	int			waiting;
 	AdmServiceView view;
 
 	if (!adm_services_view(service, &view))
@@ -337,8 +358,13 @@ pause_one(int service)
 		ereport(NOTICE, (errmsg("service \"%s\" is paused already", view.name)));
 		return false;
 	}
+	waiting = all_services(others, waits_its_turn);
 	(void) adm_services_pause(service);
 	note_change(&view, "was paused");
+	if (view.state.phase == ADM_SERVICE_RESUMING && waiting > 0)
+		ereport(NOTICE,
+				(errmsg("services that waited to come back after \"%s\" stay paused: %d", view.name, waiting),
+				 errhint("To bring them back: admission.resume_services().")));
 	return true;
 }
 
@@ -418,7 +444,7 @@ state_datum(int service)
 	AdmServiceView view;
 
 	(void) adm_services_view(service, &view);
-	return CStringGetTextDatum(state_name(&view));
+	return CStringGetTextDatum(adm_service_phase_name(adm_services_view_phase(&view)));
 }
 
 Datum
@@ -481,10 +507,19 @@ over_argument_ms(FunctionCallInfo fcinfo, int n)
 	return (int64) ms;
 }
 
+static bool
+is_not_set(const char *name)
+{
+	AdmServiceView view;
+	int			service = adm_services_find(name);
+
+	return service == ADM_NO_SERVICE || !adm_services_view(service, &view) || !view.paused_by_setting;
+}
+
 static void
 refuse_if_set(const AdmServiceView *view)
 {
-	if (view->paused_by_setting)
+	if (!adm_sql_published_soon(is_not_set, view->name))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("service \"%s\" is paused by the setting pg_admission.paused_services", view->name),
@@ -569,8 +604,8 @@ adm_resume_services(PG_FUNCTION_ARGS)
 	{
 		adm_services_resume_in_turn(services, count, over_ms);
 		adm_events_note(ADM_EVENT_SERVICE,
-						psprintf("pg_admission: %d services were resumed, one after another, by %s",
-								 count, adm_sql_session_user()),
+						psprintf("pg_admission: %d service%s resumed, one after another, by %s",
+								 count, count == 1 ? " was" : "s were", adm_sql_session_user()),
 						NULL);
 	}
 	adm_sql_finish_change("the services");

@@ -224,7 +224,7 @@ look_after_line(void)
 static bool
 service_has_room(const Patience *p)
 {
-	return adm_permits_room(ADM_GATE_TRANSACTION, p->service) != ADM_ROOM_NOT_IN_SERVICE;
+	return adm_permits_service_has_room(ADM_GATE_TRANSACTION, p->service);
 }
 
 /*
@@ -235,15 +235,9 @@ service_has_room(const Patience *p)
 static bool
 may_go_unasked(const Patience *patience)
 {
-	switch (adm_permits_room(ADM_GATE_TRANSACTION, patience->service))
-	{
-		case ADM_ROOM_NOT_IN_SERVICE:
-			return patience->never_refused;
-		case ADM_ROOM_NO_PRESENT:
-			return false;
-		default:
-			return patience->never_refused || adm_state_comfortable();
-	}
+	if (adm_permits_room(ADM_GATE_TRANSACTION) == ADM_ROOM_NO_PRESENT)
+		return false;
+	return patience->never_refused || (adm_state_comfortable() && service_has_room(patience));
 }
 
 /* On a comfortable machine the controller lets everybody through soon. */
@@ -441,10 +435,10 @@ static void
 observe(int service)
 {
 	if (adm_state_mode() != ADM_MODE_OBSERVE ||
-		adm_permits_room(ADM_GATE_TRANSACTION, service) == ADM_ROOM)
+		adm_permits_room(ADM_GATE_TRANSACTION) == ADM_ROOM)
 		return;
 	adm_lending_balance();
-	if (adm_permits_room(ADM_GATE_TRANSACTION, service) != ADM_ROOM)
+	if (adm_permits_room(ADM_GATE_TRANSACTION) != ADM_ROOM)
 		adm_counters_add(ADM_GATE_TRANSACTION, service, ADM_TOTAL_WOULD_HOLD_ACTIVE);
 }
 
@@ -515,12 +509,25 @@ pass_gate_once(AdmWork work)
 	past_gate = true;
 }
 
+/* Who is exempt belongs to a service, too, for those who look. */
+static void
+follow_service(void)
+{
+	if (adm_permits_my_state(ADM_GATE_CONNECTION) != ADM_SLOT_FREE)
+		(void) adm_my_service_now();
+}
+
 /* At the beginning of each top-level statement. */
 static void
 pass_gate(AdmWork work)
 {
-	if (!past_gate && (work == ADM_WORK_FREE || !session_is_gated()))
+	if (!past_gate && work == ADM_WORK_FREE)
 		return;
+	if (!past_gate && !session_is_gated())
+	{
+		follow_service();
+		return;
+	}
 	pass_gate_once(work);
 	if (adm_word_bounds(adm_state_binding_caps(ADM_GATE_TRANSACTION)))
 		check_clients_every(adm_client_check_interval_ms);

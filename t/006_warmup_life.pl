@@ -129,7 +129,7 @@ $copy->append_conf('postgresql.conf', 'port = ' . $copy->port
 	  . "\nunix_socket_directories = '" . $copy->host . "'");
 $copy->start;
 is(status_of($copy, 'phase || $$ $$ || warmup_trigger'), 'warming new_host', 'a copied data directory warms up');
-ok($copy->wait_for_log(qr/ignores the warm-up in its state file .*: the file was written elsewhere/),
+ok($copy->wait_for_log(qr/ignores its state file .*: the file was written elsewhere/),
 	'and says that it ignores the file');
 $copy->stop;
 
