@@ -10,12 +10,19 @@ OBJS = \
 	src/policy/governor.o \
 	src/policy/history_entry.o \
 	src/policy/level.o \
+	src/policy/network.o \
 	src/policy/per_core.o \
 	src/policy/pressure.o \
 	src/policy/ramp.o \
 	src/policy/record.o \
 	src/policy/role_list.o \
 	src/policy/rules.o \
+	src/policy/rules_match.o \
+	src/policy/rules_names.o \
+	src/policy/rules_output.o \
+	src/policy/rules_print.o \
+	src/policy/rules_reader.o \
+	src/policy/rules_words.o \
 	src/policy/runaway.o \
 	src/policy/service_state.o \
 	src/policy/warmup.o \
