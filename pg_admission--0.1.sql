@@ -1099,23 +1099,27 @@ DECLARE
 	begun timestamptz := clock_timestamp();
 	over boolean := false;
 	found bigint;
-	idle bigint;
+	pids int[];
+	starts timestamptz[];
 	gone bigint;
 	closed bigint := 0;
 BEGIN
 	WHILE NOT over LOOP
 		over := clock_timestamp() >= begun + grace;
-		SELECT count(*), count(*) FILTER (WHERE f.state = 'idle') INTO found, idle
+		SELECT count(*),
+			array_agg(f.pid) FILTER (WHERE over OR f.state = 'idle'),
+			array_agg(f.backend_start) FILTER (WHERE over OR f.state = 'idle')
+		INTO found, pids, starts
 		FROM admission.find_backends(service => disconnect_service.service) AS f
-		WHERE f.left_alone IS NULL;
+		WHERE f.left_alone IS NULL AND f.state <> 'waiting for admission';
 		EXIT WHEN found = 0;
-		IF over OR idle > 0 THEN
-			SELECT count(*) FILTER (WHERE s.gone) INTO gone
-			FROM admission.terminate_backends(service => disconnect_service.service,
-				state => CASE WHEN over THEN NULL ELSE 'idle' END, dry_run => false, wait => '2 seconds') AS s;
-			closed := closed + gone;
-		ELSE
+		IF pids IS NULL THEN
 			PERFORM pg_sleep(0.1);
+		ELSE
+			SELECT count(*) FILTER (WHERE s.gone) INTO gone
+			FROM admission.stop_backends(pids, starts, true, false, NULL, '2 seconds',
+				format('service => %L', disconnect_service.service)) AS s;
+			closed := closed + gone;
 		END IF;
 	END LOOP;
 	RAISE NOTICE 'sessions of service "%" that were closed: %', service, closed;
@@ -1123,7 +1127,7 @@ END
 $$;
 
 COMMENT ON FUNCTION admission.disconnect_service(text, interval) IS
-'closes the sessions of a service: those that idle at once, and again, the others when grace is over';
+'closes the sessions of a service: those that idle at once, and again, the others when grace is over; not its held logins';
 
 CREATE FUNCTION admission.pause_service(
 	service text,

@@ -53,9 +53,9 @@
 
 /*
  * Who waits for room in its own service holds a server slot that others may
- * need: one part in so many of all slots is not for them.
+ * need: not more of them wait than one part in so many of all slots.
  */
-#define SLOTS_FOR_OTHERS_PART	4
+#define SERVICE_WAITERS_PART	2
 
 /* Give up so long before authentication_timeout, or a quarter of what is left. */
 #define AUTHENTICATION_MARGIN_MS	1000
@@ -178,8 +178,8 @@ at_deadline(int service)
 		return WAIT_SERVICE_FULL;
 	if (!adm_state_comfortable())
 		return WAIT_TIMED_OUT;
-	adm_permits_enter_beyond_caps(ADM_GATE_CONNECTION, service);
-	return WAIT_GRANTED;
+	return adm_permits_enter_beyond_gate(ADM_GATE_CONNECTION, service) ?
+		WAIT_GRANTED : WAIT_SERVICE_FULL;
 }
 
 static WaitEnd
@@ -379,6 +379,15 @@ observe(int service)
 	}
 }
 
+/* Of sessions, not of those that start: these come and go. */
+static bool
+service_is_full(int service)
+{
+	AdmCounts	cap = adm_word_counts(adm_services_caps(ADM_GATE_CONNECTION, service));
+
+	return adm_permits_service_counts(ADM_GATE_CONNECTION, service).present >= cap.present;
+}
+
 /*
  * Whether one more must not wait for room in its service.  Refusing costs more
  * than holding, and who was refused comes again: so as many as can may wait.
@@ -386,11 +395,8 @@ observe(int service)
 static bool
 must_not_wait_for(int service)
 {
-	AdmCounts	now = adm_permits_counts(ADM_GATE_CONNECTION);
-	int			used = (int) (now.present + now.waiting) + adm_permits_exempt();
-
-	return !service_has_room(service) &&
-		used >= MaxConnections - MaxConnections / SLOTS_FOR_OTHERS_PART;
+	return service_is_full(service) &&
+		adm_permits_waiting_for_service(ADM_GATE_CONNECTION) >= MaxConnections / SERVICE_WAITERS_PART;
 }
 
 static void
@@ -423,7 +429,8 @@ enter_by_permit(const Port *port, int service)
 					refuse_for_service(service);
 				if (!adm_state_comfortable())
 					refuse_no_slots(service);
-				adm_permits_enter_beyond_caps(ADM_GATE_CONNECTION, service);
+				if (!adm_permits_enter_beyond_gate(ADM_GATE_CONNECTION, service))
+					refuse_for_service(service);
 				break;
 		}
 	}

@@ -138,8 +138,8 @@ publish_services(void)
 	services_wait = !adm_services_publish(in_use);
 	if (services_wait && !waited)
 		ereport(LOG,
-				(errmsg("pg_admission keeps its old services until idle sessions have left them"),
-				 errdetail("Sessions belong to %d services, of which pg_admission.services has other ones now.",
+				(errmsg("pg_admission keeps its old services until there is room for the new ones"),
+				 errdetail("There is room for %d services, those included that have left the rules and still have sessions, or are paused.",
 						   ADM_SERVICE_ENTRIES)));
 	if (adm_services_generation() != before)
 		record_rules();

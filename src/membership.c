@@ -41,13 +41,19 @@ roles_of(Oid role)
 	return roles;
 }
 
+void
+adm_membership_look_up(AdmMembership *membership)
+{
+	if (membership->roles == NIL)
+		membership->roles = roles_of(membership->role);
+}
+
 bool
 adm_membership_in(AdmMembership *membership, Oid of)
 {
 	if (!OidIsValid(of))
 		return false;
-	if (membership->roles == NIL)
-		membership->roles = roles_of(membership->role);
+	adm_membership_look_up(membership);
 	return list_member_oid(membership->roles, of);
 }
 

@@ -17,6 +17,9 @@ typedef struct AdmMembership
 								 * up yet */
 } AdmMembership;
 
+/* Looks it up now; else that is done when it is asked for. */
+extern void adm_membership_look_up(AdmMembership *membership);
+
 /* Whether the role is this one, or a member of it, directly or not. */
 extern bool adm_membership_in(AdmMembership *membership, Oid of);
 

@@ -2,7 +2,9 @@
  * my_service.c - which service this session belongs to.
  *
  * Its role is the one that logged in, whatever SET ROLE says, since that is what
- * the other sessions' services are found by, too.
+ * the other sessions' services are found by, too.  Whose member it is, is looked
+ * up once, at the login if a rule asks for it then, so that no later statement
+ * needs a catalog for it.
  */
 #include "postgres.h"
 
@@ -12,37 +14,62 @@
 #include "my_service.h"
 #include "permits.h"
 #include "services.h"
+#include "settings.h"
+#include "state.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 
 /* By what the session's service was found last. */
 static uint32 found_by_generation = 0;
 static char found_by_application[NAMEDATALEN];
 
+/* Of the role that logged in, for as long as the session lasts. */
+static AdmMembership membership = {InvalidOid, NIL};
+
+static void
+look_up_membership(const char *role)
+{
+	MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
+
+	membership.role = get_role_oid(role, true);
+	adm_membership_look_up(&membership);
+	MemoryContextSwitchTo(before);
+}
+
+/* An exempt session's later statements do not depend on a catalog at all. */
 static bool
 is_member(void *argument, const char *role)
 {
-	return adm_membership_in_named(argument, role);
+	const AdmLogin *login = argument;
+
+	if (membership.roles == NIL &&
+		adm_permits_is_exempt(adm_permits_my_state(ADM_GATE_CONNECTION)))
+		return false;
+	if (membership.roles == NIL)
+		look_up_membership(login->role);
+	return adm_membership_in_named(&membership, role);
 }
 
 static int
 find(const Port *port, const char *application)
 {
+	uint32		generation = adm_services_generation();
 	AdmLogin	login;
-	AdmMembership membership = {InvalidOid, NIL};
 	AdmSubject	subject;
+	int			service;
 
-	found_by_generation = adm_services_generation();
-	strlcpy(found_by_application, application, sizeof(found_by_application));
 	adm_login_describe(port, application, &login);
-	membership.role = get_role_oid(login.role, true);
 	subject.role = login.role;
 	subject.database = login.database;
 	subject.application_name = login.application_name;
 	subject.client_address = login.client_address;
 	subject.is_member = is_member;
-	subject.argument = &membership;
-	return adm_services_match(&subject);
+	subject.argument = &login;
+	service = adm_services_match(&subject);
+	found_by_generation = generation;
+	strlcpy(found_by_application, application, sizeof(found_by_application));
+	return service;
 }
 
 int
@@ -58,6 +85,8 @@ adm_my_service_now(void)
 	int			before = adm_permits_my_service();
 	int			now;
 
+	if (adm_state_mode() == ADM_MODE_OFF)
+		return before;
 	if (found_by_generation == adm_services_generation() &&
 		strcmp(found_by_application, application) == 0)
 		return before;

@@ -112,15 +112,33 @@ typedef struct Part
 	uint64		choices;		/* policy/line_order.h: lock */
 } Part;
 
-typedef struct Gate
+/* So that each word has its cache line, where the whole begins at one. */
+typedef union PaddedPart
 {
-	Word		word;
+	Part		part;
+	char		lines[2 * PG_CACHE_LINE_SIZE];
+} PaddedPart;
+
+typedef struct GateLine
+{
 	LWLock	   *lock;			/* constant after start-up */
 	uint64		grants;			/* to waiters, ever: lock */
 	pg_atomic_uint32 in_line;	/* of all services, eligible or not */
 	pg_atomic_uint64 admitted_before;	/* the counters were reset */
-	Part		parts[ADM_SERVICE_ENTRIES];
+} GateLine;
+
+typedef struct Gate
+{
+	Word		word;
+	union
+	{
+		GateLine	of;
+		char		line[PG_CACHE_LINE_SIZE];
+	}			rest;
+	PaddedPart	parts[ADM_SERVICE_ENTRIES];
 } Gate;
+
+StaticAssertDecl(sizeof(PaddedPart) == 2 * PG_CACHE_LINE_SIZE, "a part must fit in its cache lines");
 
 typedef struct SharedPermits
 {
@@ -171,12 +189,12 @@ init_gate(AdmGate id)
 {
 	Gate	   *gate = &shared->gates[id];
 
-	gate->lock = &GetNamedLWLockTranche(LOCK_NAME)[id].lock;
+	gate->rest.of.lock = &GetNamedLWLockTranche(LOCK_NAME)[id].lock;
 	pg_atomic_init_u64(&gate->word.value, 0);
-	pg_atomic_init_u32(&gate->in_line, 0);
-	pg_atomic_init_u64(&gate->admitted_before, 0);
+	pg_atomic_init_u32(&gate->rest.of.in_line, 0);
+	pg_atomic_init_u64(&gate->rest.of.admitted_before, 0);
 	for (int i = 0; i < ADM_SERVICE_ENTRIES; i++)
-		init_part(&gate->parts[i]);
+		init_part(&gate->parts[i].part);
 	for (int i = 0; i < MaxBackends; i++)
 		pg_atomic_init_u32(&backends[i].slots[id].state, ADM_SLOT_FREE);
 }
@@ -219,7 +237,7 @@ my_slot(AdmGate gate)
 static Part *
 part_of(AdmGate gate, int service)
 {
-	return &gate_of(gate)->parts[service];
+	return &gate_of(gate)->parts[service].part;
 }
 
 static uint32
@@ -507,7 +525,7 @@ static bool
 try_change_service(Slot *slot, int service)
 {
 	uint32		before = pg_atomic_read_u32(&slot->state);
-	uint32		tag = tag_for(service, before & COUNTED_BY_SERVICE);
+	uint32		tag = tag_for(service, (before & COUNTED_BY_SERVICE) != 0);
 	uint64		units = service_units(units_of[state_of(before)], tag);
 	Word	   *from = &part_of(ADM_GATE_CONNECTION, service_of(before))->word;
 	Word	   *to = &part_of(ADM_GATE_CONNECTION, service)->word;
@@ -664,21 +682,21 @@ end_wait(AdmGate id, int index, bool granted, int64 now_ms)
 		(granted || wait_ms > ADM_DELAY_TARGET_MS))
 		note_delay(part, granted && line->oldest == NOBODY ? 0 : wait_ms, now_ms);
 	pg_atomic_fetch_sub_u64(&part->word.value, ADM_ONE_WAITING);
-	pg_atomic_fetch_sub_u32(&gate_of(id)->in_line, 1);
-	adm_counters_note_wait(id, (int) (part - gate_of(id)->parts), (uint64) wait_ms);
+	pg_atomic_fetch_sub_u32(&gate_of(id)->rest.of.in_line, 1);
+	adm_counters_note_wait(id, service_of(pg_atomic_read_u32(&slot->state)), (uint64) wait_ms);
 }
 
 static void
 note_turn(Gate *gate, Part *part, AdmRank rank)
 {
-	bool		of_holders = adm_turn_is_of_holders(gate->grants);
+	bool		of_holders = adm_turn_is_of_holders(gate->rest.of.grants);
 
-	gate->grants++;
+	gate->rest.of.grants++;
 	if (rank == ADM_RANK_HOLDER && of_holders)
-		part->holder_served_at = gate->grants;
+		part->holder_served_at = gate->rest.of.grants;
 	else
 	{
-		part->served_at = gate->grants;
+		part->served_at = gate->rest.of.grants;
 		part->choices++;
 	}
 }
@@ -694,9 +712,10 @@ grant(AdmGate id, int index, int64 now_ms)
 	Gate	   *gate = gate_of(id);
 	Slot	   *slot = slot_at(id, index);
 	Part	   *part = part_at(id, index);
-	int			service = (int) (part - gate->parts);
+	int			service = service_of(pg_atomic_read_u32(&slot->state));
 	uint32		tag = tag_for(service, is_counted(id, service));
 
+	adm_counters_add(id, service, ADM_TOTAL_HANDED_ON);
 	note_turn(gate, part, shared->owners[index].rank);
 	line_of(id, index)->grants++;
 	pg_atomic_fetch_add_u64(&part->word.value, service_units(units_of[ADM_SLOT_GRANTED], tag));
@@ -730,10 +749,10 @@ next_service(AdmGate id)
 	{
 		AdmContender c;
 
-		if (gate->parts[i].eligible == 0)
+		if (gate->parts[i].part.eligible == 0)
 			continue;
 		describe_contender(id, i, &c);
-		if (next != ADM_NO_SERVICE && !adm_turn_goes_before(&c, &best, gate->grants))
+		if (next != ADM_NO_SERVICE && !adm_turn_goes_before(&c, &best, gate->rest.of.grants))
 			continue;
 		next = i;
 		best = c;
@@ -743,7 +762,8 @@ next_service(AdmGate id)
 
 /*
  * At the connection gate a line that stands is mostly made of clients that are
- * about to give up; at the other they are refused before it comes to that.
+ * about to give up, unless it waits for sessions to end; at the other they are
+ * refused before it comes to that.
  * NOBODY where nobody is eligible.
  */
 static int
@@ -759,9 +779,10 @@ next_in_turn(AdmGate id, int64 now_ms)
 	part = part_of(id, service);
 	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
 		waits[rank] = part->lines[rank].oldest != NOBODY;
-	line = &part->lines[adm_line_next_rank(waits, adm_turn_is_of_holders(gate_of(id)->grants),
+	line = &part->lines[adm_line_next_rank(waits, adm_turn_is_of_holders(gate_of(id)->rest.of.grants),
 										   part->choices)];
 	if (id == ADM_GATE_CONNECTION &&
+		adm_word_counts(adm_services_caps(id, service)).present == ADM_NO_CAP &&
 		adm_line_serves_newest(now_ms - slot_at(id, line->oldest)->since_ms, line->grants))
 		return line->newest;
 	return line->oldest;
@@ -834,13 +855,10 @@ wake(int index)
 }
 
 static void
-wake_granted(AdmGate gate, const int *granted, int count)
+wake_all(const int *granted, int count)
 {
 	for (int i = 0; i < count; i++)
-	{
-		adm_counters_add(gate, adm_permits_slot_service(gate, granted[i]), ADM_TOTAL_HANDED_ON);
 		wake(granted[i]);
-	}
 }
 
 /*
@@ -885,10 +903,10 @@ adm_permits_serve_line(AdmGate gate)
 
 	do
 	{
-		LWLockAcquire(gate_of(gate)->lock, LW_EXCLUSIVE);
+		LWLockAcquire(gate_of(gate)->rest.of.lock, LW_EXCLUSIVE);
 		count = grant_batch(gate, wake_list);
-		LWLockRelease(gate_of(gate)->lock);
-		wake_granted(gate, wake_list, count);
+		LWLockRelease(gate_of(gate)->rest.of.lock);
+		wake_all(wake_list, count);
 		served |= count > 0;
 	} while (count == WAKE_BATCH);
 	if (served)
@@ -912,7 +930,7 @@ adm_permits_pass(AdmGate id, int most, int64 waited_ms)
 
 	if (adm_permits_longest_wait_ms(id) < waited_ms)
 		return 0;
-	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	LWLockAcquire(gate->rest.of.lock, LW_EXCLUSIVE);
 	recount_all(id);
 	while (passed < Min(most, WAKE_BATCH))
 	{
@@ -922,12 +940,12 @@ adm_permits_pass(AdmGate id, int most, int64 waited_ms)
 			break;
 		pg_atomic_fetch_add_u64(&gate->word.value,
 								units_of[ADM_SLOT_GRANTED] - units_of[ADM_SLOT_WAITING]);
-		grant(id, index, now_ms);
 		adm_counters_add(id, adm_permits_slot_service(id, index), ADM_TOTAL_PASSED);
+		grant(id, index, now_ms);
 		wake_list[passed++] = index;
 	}
-	LWLockRelease(gate->lock);
-	wake_granted(id, wake_list, passed);
+	LWLockRelease(gate->rest.of.lock);
+	wake_all(wake_list, passed);
 	return passed;
 }
 
@@ -973,16 +991,16 @@ join_line(AdmGate id, const AdmWish *wish)
 	strlcpy(owner->session.login.application_name, wish->application_name, NAMEDATALEN);
 	slot_at(id, me)->since_ms = adm_clock_ms();
 
-	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	LWLockAcquire(gate->rest.of.lock, LW_EXCLUSIVE);
 	joined = count_waiter(id, wish->service);
 	if (joined)
 	{
 		set_slot(slot_at(id, me), ADM_SLOT_WAITING, tag_for(wish->service, false));
 		append_to_line(id, me);
 		recount(id, wish->service);
-		alone = pg_atomic_fetch_add_u32(&gate->in_line, 1) == 0;
+		alone = pg_atomic_fetch_add_u32(&gate->rest.of.in_line, 1) == 0;
 	}
-	LWLockRelease(gate->lock);
+	LWLockRelease(gate->rest.of.lock);
 
 	if (joined)
 		adm_counters_add(id, wish->service, ADM_TOTAL_HELD);
@@ -1052,7 +1070,7 @@ leave_line(AdmGate id)
 	Slot	   *slot = my_slot(id);
 	bool		left = false;
 
-	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	LWLockAcquire(gate->rest.of.lock, LW_EXCLUSIVE);
 	if (slot_state(slot) == ADM_SLOT_WAITING)
 	{
 		int			service = service_of(pg_atomic_read_u32(&slot->state));
@@ -1062,27 +1080,49 @@ leave_line(AdmGate id)
 		recount(id, service);
 		left = true;
 	}
-	LWLockRelease(gate->lock);
+	LWLockRelease(gate->rest.of.lock);
 	wake_caretaker(id);
 	return left;
 }
 
 /* A permit may be given to a waiter at any moment: then that one will do. */
+static bool
+has_got_permit(AdmGate gate)
+{
+	if (slot_state(my_slot(gate)) == ADM_SLOT_FREE || leave_line(gate))
+		return false;
+	return adm_permits_take_grant(gate);
+}
+
 void
 adm_permits_enter_beyond_caps(AdmGate gate, int service)
 {
-	Slot	   *slot = my_slot(gate);
 	uint32		tag = tag_for(service, is_counted(gate, service));
 
-	if (slot_state(slot) != ADM_SLOT_FREE && !leave_line(gate))
-	{
-		(void) adm_permits_take_grant(gate);
+	if (has_got_permit(gate))
 		return;
-	}
-	Assert(slot_state(slot) == ADM_SLOT_FREE);
 	raise_words(gate, units_of[ADM_SLOT_ACTIVE], tag);
-	take_slot(slot, tag);
+	take_slot(my_slot(gate), tag);
 	adm_counters_add(gate, service, ADM_TOTAL_PASSED);
+}
+
+bool
+adm_permits_enter_beyond_gate(AdmGate gate, int service)
+{
+	uint32		tag = tag_for(service, is_counted(gate, service));
+	uint64		own_units = service_units(units_of[ADM_SLOT_ACTIVE], tag);
+	uint64		word;
+
+	if (has_got_permit(gate))
+		return true;
+	if (own_units > 0 &&
+		!change_word_if(&part_of(gate, service)->word, adm_word_has_room,
+						adm_services_caps(gate, service), own_units, &word))
+		return false;
+	pg_atomic_fetch_add_u64(&gate_of(gate)->word.value, units_of[ADM_SLOT_ACTIVE]);
+	take_slot(my_slot(gate), tag);
+	adm_counters_add(gate, service, ADM_TOTAL_PASSED);
+	return true;
 }
 
 void
@@ -1115,7 +1155,7 @@ adm_permits_counts(AdmGate gate)
 {
 	AdmCounts	counts = adm_word_counts(pg_atomic_read_u64(&gate_of(gate)->word.value));
 
-	counts.waiting = pg_atomic_read_u32(&gate_of(gate)->in_line);
+	counts.waiting = pg_atomic_read_u32(&gate_of(gate)->rest.of.in_line);
 	return counts;
 }
 
@@ -1149,14 +1189,14 @@ admitted_ever(AdmGate gate)
 uint64
 adm_permits_admitted(AdmGate gate)
 {
-	return admitted_ever(gate) - pg_atomic_read_u64(&gate_of(gate)->admitted_before);
+	return admitted_ever(gate) - pg_atomic_read_u64(&gate_of(gate)->rest.of.admitted_before);
 }
 
 void
 adm_permits_reset_admitted(void)
 {
 	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
-		pg_atomic_write_u64(&gate_of((AdmGate) gate)->admitted_before,
+		pg_atomic_write_u64(&gate_of((AdmGate) gate)->rest.of.admitted_before,
 							admitted_ever((AdmGate) gate));
 }
 
@@ -1172,10 +1212,18 @@ adm_permits_lane(void)
 	return (int) pg_atomic_read_u32(&shared->lane);
 }
 
+int
+adm_permits_waiting_for_service(AdmGate gate)
+{
+	AdmCounts	eligible = adm_word_counts(pg_atomic_read_u64(&gate_of(gate)->word.value));
+
+	return (int) (adm_permits_counts(gate).waiting - eligible.waiting);
+}
+
 bool
 adm_permits_somebody_waits(AdmGate gate)
 {
-	return pg_atomic_read_u32(&gate_of(gate)->in_line) > 0;
+	return pg_atomic_read_u32(&gate_of(gate)->rest.of.in_line) > 0;
 }
 
 bool
@@ -1333,6 +1381,12 @@ adm_permits_is_gated(AdmSlotState state)
 		state == ADM_SLOT_PRESENT;
 }
 
+bool
+adm_permits_is_exempt(AdmSlotState state)
+{
+	return state == ADM_SLOT_EXEMPT || state == ADM_SLOT_LANE;
+}
+
 const char *
 adm_permits_state_name(AdmGate gate, AdmSlotState state)
 {
@@ -1366,13 +1420,13 @@ copy_lines(AdmGate id, AdmWaiter *waiters)
 	Gate	   *gate = gate_of(id);
 	int			n = 0;
 
-	LWLockAcquire(gate->lock, LW_SHARED);
+	LWLockAcquire(gate->rest.of.lock, LW_SHARED);
 	for (int i = 0; i < adm_services_end(); i++)
 	{
 		for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
-			n += copy_line(id, i, &gate->parts[i].lines[rank], waiters + n);
+			n += copy_line(id, i, &gate->parts[i].part.lines[rank], waiters + n);
 	}
-	LWLockRelease(gate->lock);
+	LWLockRelease(gate->rest.of.lock);
 	return n;
 }
 

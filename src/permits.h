@@ -106,9 +106,16 @@ extern AdmEntry adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish);
 
 /*
  * Past the gate whatever the caps, out of the line if it waits there.  The
- * word may then be above its cap, which admits nobody until it has drained.
+ * words may then be above their caps, which admits nobody until they have
+ * drained.
  */
 extern void adm_permits_enter_beyond_caps(AdmGate gate, int service);
+
+/*
+ * The same beyond the gate's caps alone.  False: its service has no room, and
+ * nothing is held, no place in line either.
+ */
+extern bool adm_permits_enter_beyond_gate(AdmGate gate, int service);
 
 /*
  * Where no cap stands, of the gate or the service: marks the transaction, without counting it.  Whoever
@@ -204,6 +211,9 @@ extern int	adm_permits_lane(void);
 /* How many slots of the gate are in each state; looks at all. */
 extern void adm_permits_count_states(AdmGate gate, int count[ADM_SLOT_STATE_COUNT]);
 
+/* How many wait for room in their own service. */
+extern int	adm_permits_waiting_for_service(AdmGate gate);
+
 /* What there is of one service; looks at all slots. */
 typedef struct AdmServiceCounts
 {
@@ -238,8 +248,9 @@ extern bool adm_permits_line_stands(AdmGate gate, int service);
 /* Whether clients of it hang up in line, one after the other (policy/delay.h). */
 extern bool adm_permits_clients_leave(AdmGate gate, int service);
 
-/* Whether a session in this state of the connection gate is subject to it. */
+/* Whether a session in this state of the connection gate is subject to it, or not. */
 extern bool adm_permits_is_gated(AdmSlotState state);
+extern bool adm_permits_is_exempt(AdmSlotState state);
 
 /* The word for a state at a gate. */
 extern const char *adm_permits_state_name(AdmGate gate, AdmSlotState state);

@@ -223,6 +223,21 @@ all_transactions(const AdmServiceView *view, int target, int cores)
 	return all == ADM_UNLIMITED && view->state.phase == ADM_SERVICE_RESUMING ? target : all;
 }
 
+/* Each transaction reads them: what has not changed is not written. */
+static void
+write_u64(pg_atomic_uint64 *place, uint64 value)
+{
+	if (pg_atomic_read_u64(place) != value)
+		pg_atomic_write_u64(place, value);
+}
+
+static void
+write_u32(pg_atomic_uint32 *place, uint32 value)
+{
+	if (pg_atomic_read_u32(place) != value)
+		pg_atomic_write_u32(place, value);
+}
+
 static void
 publish_entry(Entry *entry, int target, int cores)
 {
@@ -231,14 +246,13 @@ publish_entry(Entry *entry, int target, int cores)
 	uint64		sessions = session_caps(view, cores);
 	uint64		transactions = adm_word_caps(ADM_NO_CAP, cap(view, all_transactions(view, target, cores)));
 
-	pg_atomic_write_u64(&entry->caps[ADM_GATE_CONNECTION],
-						enforced ? sessions : ADM_WORD_NO_CAPS);
-	pg_atomic_write_u64(&entry->caps[ADM_GATE_TRANSACTION],
-						enforced && shared->gates_transactions ? transactions : ADM_WORD_NO_CAPS);
-	pg_atomic_write_u32(&entry->paused, enforced && adm_services_view_is_paused(view));
-	pg_atomic_write_u32(&entry->priority, view->rule.priority);
-	pg_atomic_write_u32(&entry->patience, (uint32) view->rule.patience_ms);
-	pg_atomic_write_u32(&entry->exempt, view->rule.exempt);
+	write_u64(&entry->caps[ADM_GATE_CONNECTION], enforced ? sessions : ADM_WORD_NO_CAPS);
+	write_u64(&entry->caps[ADM_GATE_TRANSACTION],
+			  enforced && shared->gates_transactions ? transactions : ADM_WORD_NO_CAPS);
+	write_u32(&entry->paused, enforced && adm_services_view_is_paused(view));
+	write_u32(&entry->priority, view->rule.priority);
+	write_u32(&entry->patience, (uint32) view->rule.patience_ms);
+	write_u32(&entry->exempt, view->rule.exempt);
 }
 
 static void
@@ -246,6 +260,17 @@ publish_caps(int target, int cores)
 {
 	for (int i = 0; i < adm_services_end(); i++)
 		publish_entry(&shared->entries[i], target, cores);
+}
+
+static int
+find_with_lock(const char *name)
+{
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		if (shared->entries[i].used && strcmp(shared->entries[i].view.name, name) == 0)
+			return i;
+	}
+	return ADM_NO_SERVICE;
 }
 
 static void
@@ -263,48 +288,50 @@ pause_all_that_wait(void)
  * before the lock is taken.
  */
 static bool
-change_state(int service, void (*change) (AdmServiceState *s, int64 over_ms), int64 over_ms)
+change_state(const char *name, void (*change) (AdmServiceState *s, int64 over_ms), int64 over_ms)
 {
 	int			target = adm_state_target_transactions();
 	int			cores = adm_state_cores();
-	Entry	   *entry = &shared->entries[service];
-	bool		used;
+	int			service;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	used = entry->used;
-	if (used)
+	service = find_with_lock(name);
+	if (service != ADM_NO_SERVICE)
 	{
-		change(&entry->view.state, over_ms);
-		publish_entry(entry, target, cores);
+		change(&shared->entries[service].view.state, over_ms);
+		publish_caps(target, cores);
 	}
 	LWLockRelease(shared->lock);
-	if (used)
+	if (service != ADM_NO_SERVICE)
 		adm_state_note_change();
-	return used;
+	return service != ADM_NO_SERVICE;
 }
 
-/* Who is paused on its way back holds those up that come behind it. */
+/* Who is paused in its turn holds those up that come behind it. */
 static void
 pause_state(AdmServiceState *s, int64 over_ms)
 {
-	if (s->phase == ADM_SERVICE_RESUMING)
+	if (s->phase == ADM_SERVICE_RESUMING && s->turn > 0)
 		pause_all_that_wait();
 	adm_service_pause(s);
 }
 
 bool
-adm_services_pause(int service)
+adm_services_pause(const char *name)
 {
-	return change_state(service, pause_state, 0);
+	return change_state(name, pause_state, 0);
 }
 
 bool
-adm_services_resume(int service, int64 over_ms)
+adm_services_resume(const char *name, int64 over_ms)
 {
-	return change_state(service, adm_service_resume, over_ms);
+	return change_state(name, adm_service_resume, over_ms);
 }
 
-/* Whose turn is next; ADM_NO_SERVICE: nobody's, or somebody is on its way. */
+/*
+ * Whose turn is next; ADM_NO_SERVICE: nobody's, or somebody is on its way.  Whom
+ * the setting pauses stays where it is, and holds nobody up.
+ */
 static int
 next_turn(void)
 {
@@ -314,6 +341,8 @@ next_turn(void)
 	{
 		const AdmServiceState *s = &shared->entries[i].view.state;
 
+		if (shared->entries[i].view.paused_by_setting)
+			continue;
 		if (s->phase == ADM_SERVICE_RESUMING)
 			return ADM_NO_SERVICE;
 		if (s->phase == ADM_SERVICE_WAITS_ITS_TURN &&
@@ -336,7 +365,10 @@ begin_next(void)
 	if (service == ADM_NO_SERVICE)
 		return service;
 	view = &shared->entries[service].view;
-	adm_service_resume(&view->state, view->place >= 0 ? view->state.over_ms : 0);
+	if (view->place >= 0)
+		adm_service_begin_turn(&view->state);
+	else
+		adm_service_resume(&view->state, 0);
 	return service;
 }
 
@@ -350,42 +382,35 @@ last_turn(void)
 	return last;
 }
 
-void
-adm_services_resume_in_turn(const int *services, int count, int64 over_ms)
+int
+adm_services_resume_in_turn(const char *const *names, int count, int64 over_ms)
 {
 	int			target = adm_state_target_transactions();
 	int			cores = adm_state_cores();
+	int			put = 0;
 	int			turn;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	turn = last_turn();
 	for (int i = 0; i < count; i++)
 	{
-		Entry	   *entry = &shared->entries[services[i]];
+		int			service = find_with_lock(names[i]);
 
-		if (entry->used && adm_service_is_shut(&entry->view.state))
-			adm_service_wait_turn(&entry->view.state, ++turn, over_ms);
+		if (service == ADM_NO_SERVICE || !adm_service_is_shut(&shared->entries[service].view.state))
+			continue;
+		adm_service_wait_turn(&shared->entries[service].view.state, ++turn, over_ms);
+		put++;
 	}
-	begin_next();
+	(void) begin_next();
 	publish_caps(target, cores);
 	LWLockRelease(shared->lock);
 	adm_state_note_change();
+	return put;
 }
 
 /*
  * Looking.
  */
-
-static int
-find_with_lock(const char *name)
-{
-	for (int i = 0; i < adm_services_end(); i++)
-	{
-		if (shared->entries[i].used && strcmp(shared->entries[i].view.name, name) == 0)
-			return i;
-	}
-	return ADM_NO_SERVICE;
-}
 
 int
 adm_services_find(const char *name)
@@ -481,14 +506,18 @@ adm_services_match(const AdmSubject *subject)
 
 	if (rules == NULL || generation != adm_services_generation())
 	{
-		AdmRules   *now = copy_rules(entry_of, &generation);
-		AdmRules   *before = rules;
+		int			entry_of_now[ADM_SERVICES_MOST + 1];
+		uint32		generation_now;
+		AdmRules   *now = copy_rules(entry_of_now, &generation_now);
+		AdmRules   *kept = MemoryContextAlloc(TopMemoryContext, adm_rules_size(now));
 
-		rules = MemoryContextAlloc(TopMemoryContext, adm_rules_size(now));
-		memcpy(rules, now, adm_rules_size(now));
+		memcpy(kept, now, adm_rules_size(now));
 		pfree(now);
-		if (before)
-			pfree(before);
+		if (rules)
+			pfree(rules);
+		rules = kept;
+		memcpy(entry_of, entry_of_now, sizeof(entry_of));
+		generation = generation_now;
 	}
 	return entry_of[adm_rules_match(rules, subject)];
 }
@@ -584,6 +613,8 @@ take_rules(const AdmRules *rules, const int entry_of[ADM_SERVICES_MOST + 1])
 			begin_entry(entry_of[i], rules->services[i].name);
 		entry->view.place = i;
 		entry->view.rule = rules->services[i];
+		if (entry->view.rule.exempt)
+			adm_service_resume(&entry->view.state, 0);
 		shared->entry_of[i] = entry_of[i];
 	}
 	memcpy(&shared->rules, rules, adm_rules_size(rules));
@@ -645,7 +676,9 @@ elapse(int64 elapsed_ms, AdmServiceSteps *steps)
 {
 	for (int i = 0; i < adm_services_end(); i++)
 	{
-		if (adm_service_elapse(&shared->entries[i].view.state, elapsed_ms))
+		AdmServiceView *view = &shared->entries[i].view;
+
+		if (!view->paused_by_setting && adm_service_elapse(&view->state, elapsed_ms))
 			steps->arrived[steps->arrived_count++] = i;
 	}
 }
@@ -726,6 +759,7 @@ adm_services_restore(const AdmRecord *record)
 {
 	int			target = adm_state_target_transactions();
 	int			cores = adm_state_cores();
+	int			lost = 0;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < record->service_count; i++)
@@ -740,9 +774,16 @@ adm_services_restore(const AdmRecord *record)
 		}
 		if (service != ADM_NO_SERVICE)
 			shared->entries[service].view.state = r->state;
+		else
+			lost++;
 	}
 	publish_caps(target, cores);
 	LWLockRelease(shared->lock);
+	if (lost > 0)
+		ereport(LOG,
+				(errmsg("pg_admission has lost the pauses of %d services that are not in pg_admission.services", lost),
+				 errdetail("There is room for %d services, those that have left the rules included.",
+						   ADM_SERVICE_ENTRIES)));
 }
 
 bool

@@ -90,18 +90,19 @@ extern AdmPaused adm_services_paused(void);
 /* The rule as a text, palloc'd; NULL where the rules have none for it. */
 extern char *adm_services_rule_text(int service);
 
-/* False: there is no such entry any more. */
-extern bool adm_services_pause(int service);	/* and, if it came back, all that
-												 * wait behind it */
-extern bool adm_services_resume(int service, int64 over_ms);
+/* False: there is no such service any more. */
+extern bool adm_services_pause(const char *name);	/* and, if it came back in its
+													 * turn, all that wait */
+extern bool adm_services_resume(const char *name, int64 over_ms);
 
 /*
  * Has these come back one after another, behind those that wait for their turn
  * already; where nobody is on the way back, the first begins at once, since one
  * transaction at a time is little, and who is kept out may be all the pressure
- * there is.  What is not paused by a function stays as it is.
+ * there is.  What is not paused by a function stays as it is.  Returns how many
+ * have been put in line.
  */
-extern void adm_services_resume_in_turn(const int *services, int count, int64 over_ms);
+extern int	adm_services_resume_in_turn(const char *const *names, int count, int64 over_ms);
 
 /*
  * For the postmaster and the controller.

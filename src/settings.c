@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "compat.h"
+#include "mb/pg_wchar.h"
 #include "policy/brake.h"
 #include "policy/level.h"
 #include "policy/per_core.h"
@@ -181,6 +182,22 @@ check_exempt_roles(char **newval, void **extra, GucSource source)
 	return false;
 }
 
+/* A name goes to clients, whatever their encoding. */
+static bool
+names_are_valid(const AdmRules *rules)
+{
+	for (int i = 0; i < rules->service_count; i++)
+	{
+		const char *name = rules->services[i].name;
+
+		if (pg_verify_mbstr(PG_UTF8, name, strlen(name), true))
+			continue;
+		GUC_check_errdetail("The name of a service is not valid UTF-8.");
+		return false;
+	}
+	return true;
+}
+
 static bool
 check_services(char **newval, void **extra, GucSource source)
 {
@@ -188,10 +205,10 @@ check_services(char **newval, void **extra, GucSource source)
 	char		error[ADM_RULES_ERROR_SIZE];
 	bool		valid = adm_rules_parse(*newval, rules, error);
 
-	if (valid)
-		valid = keep_extra(extra, rules, adm_rules_size(rules));
-	else
+	if (!valid)
 		GUC_check_errdetail("%s", error);
+	valid = valid && names_are_valid(rules) &&
+		keep_extra(extra, rules, adm_rules_size(rules));
 	pfree(rules);
 	return valid;
 }
@@ -510,12 +527,14 @@ define_services(void)
 							   "The services: who belongs to which, and what they may do.",
 							   "Like \"chat: role=chat_app limit=50 priority=low; agents: role=agent_app priority=high\"; the first that fits is a session's, else \"default\".",
 							   &services, "",
-							   PGC_SIGHUP, 0, check_services, assign_services, NULL);
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   check_services, assign_services, NULL);
 	DefineCustomStringVariable("pg_admission.paused_services",
 							   "Services that are paused whatever the functions say.",
 							   "Names separated by commas, or * for all.",
 							   &adm_paused_services, "",
-							   PGC_SIGHUP, 0, check_paused_services, NULL, NULL);
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   check_paused_services, NULL, NULL);
 }
 
 void

@@ -359,9 +359,9 @@ pause_one(int service)
 		return false;
 	}
 	waiting = all_services(others, waits_its_turn);
-	(void) adm_services_pause(service);
+	(void) adm_services_pause(view.name);
 	note_change(&view, "was paused");
-	if (view.state.phase == ADM_SERVICE_RESUMING && waiting > 0)
+	if (view.state.phase == ADM_SERVICE_RESUMING && view.state.turn > 0 && waiting > 0)
 		ereport(NOTICE,
 				(errmsg("services that waited to come back after \"%s\" stay paused: %d", view.name, waiting),
 				 errhint("To bring them back: admission.resume_services().")));
@@ -547,7 +547,7 @@ adm_resume_service(PG_FUNCTION_ARGS)
 				 errhint("To open it at once: over => '0'.")));
 	else
 	{
-		(void) adm_services_resume(service, over_ms);
+		(void) adm_services_resume(view.name, over_ms);
 		note_change(&view, "was resumed");
 	}
 	adm_sql_finish_change("the service");
@@ -583,6 +583,35 @@ leave_out_set(int *services, int count, bool named)
 	return left;
 }
 
+static int
+resume_in_turn(const int *services, int count, int64 over_ms)
+{
+	AdmServiceView views[ADM_SERVICE_ENTRIES];
+	const char *names[ADM_SERVICE_ENTRIES];
+
+	for (int i = 0; i < count; i++)
+	{
+		(void) adm_services_view(services[i], &views[i]);
+		names[i] = views[i].name;
+	}
+	return adm_services_resume_in_turn(names, count, over_ms);
+}
+
+static int
+resume_at_once(const int *services, int count)
+{
+	int			resumed = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		AdmServiceView view;
+
+		if (adm_services_view(services[i], &view) && view.state.phase != ADM_SERVICE_OPEN)
+			resumed += adm_services_resume(view.name, 0);
+	}
+	return resumed;
+}
+
 Datum
 adm_resume_services(PG_FUNCTION_ARGS)
 {
@@ -591,6 +620,7 @@ adm_resume_services(PG_FUNCTION_ARGS)
 	bool		named = !PG_ARGISNULL(1);
 	int64		over_ms;
 	int			count;
+	int			resumed;
 
 	adm_sql_require_preloaded();
 	rsinfo = adm_rows_begin(fcinfo);
@@ -598,16 +628,15 @@ adm_resume_services(PG_FUNCTION_ARGS)
 	count = named ? named_services(PG_GETARG_ARRAYTYPE_P(1), services) :
 		all_services(services, is_shut);
 	count = leave_out_set(services, count, named);
-	if (count == 0)
-		ereport(NOTICE, (errmsg("no service is paused")));
+	resumed = over_ms > 0 ? resume_in_turn(services, count, over_ms) : resume_at_once(services, count);
+	if (resumed == 0)
+		ereport(NOTICE, (errmsg("there is no service to bring back")));
 	else
-	{
-		adm_services_resume_in_turn(services, count, over_ms);
 		adm_events_note(ADM_EVENT_SERVICE,
-						psprintf("pg_admission: %d service%s resumed, one after another, by %s",
-								 count, count == 1 ? " was" : "s were", adm_sql_session_user()),
+						psprintf("pg_admission: %d service%s resumed%s by %s",
+								 resumed, resumed == 1 ? " was" : "s were",
+								 over_ms > 0 ? ", one after another," : "", adm_sql_session_user()),
 						NULL);
-	}
 	adm_sql_finish_change("the services");
 	put_services(rsinfo, services, count);
 	return (Datum) 0;

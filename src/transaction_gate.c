@@ -254,9 +254,20 @@ give_up(const Patience *patience)
 {
 	bool		full = !service_has_room(patience);
 
-	if (allowed_ms(patience) < patience->ms)
+	if (!adm_services_is_paused(patience->service) && allowed_ms(patience) < patience->ms)
 		adm_permits_note_turned_away(ADM_GATE_TRANSACTION, patience->service);
 	return full ? WAIT_SERVICE_FULL : WAIT_TIMED_OUT;
+}
+
+/* Who must not be refused goes beyond its service's caps, too. */
+static WaitEnd
+go_unasked(const Patience *patience)
+{
+	if (patience->never_refused)
+		adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION, patience->service);
+	else if (!adm_permits_enter_beyond_gate(ADM_GATE_TRANSACTION, patience->service))
+		return WAIT_SERVICE_FULL;
+	return WAIT_GRANTED;
 }
 
 static WaitEnd
@@ -286,7 +297,7 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 		if (left_ms <= 0)
 		{
 			if (may_go_unasked(patience))
-				return go_beyond_caps(patience->service);
+				return go_unasked(patience);
 			if (!waits_on(patience, arrived_ms))
 				return give_up(patience);
 			left_ms = nap_ms;

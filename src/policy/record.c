@@ -257,7 +257,7 @@ is_consistent(const AdmServiceState *s)
 		case ADM_SERVICE_WAITS_ITS_TURN:
 			return s->turn > 0 && s->spent_ms == 0;
 		case ADM_SERVICE_RESUMING:
-			return s->turn == 0 && s->over_ms > 0 && s->spent_ms < s->over_ms;
+			return s->over_ms > 0 && s->spent_ms < s->over_ms;
 	}
 	return false;
 }

@@ -43,6 +43,16 @@ adm_service_wait_turn(AdmServiceState *s, int turn, int64_t over_ms)
 	s->over_ms = over_ms;
 }
 
+void
+adm_service_begin_turn(AdmServiceState *s)
+{
+	int			turn = s->turn;
+
+	adm_service_resume(s, s->over_ms);
+	if (s->phase == ADM_SERVICE_RESUMING)
+		s->turn = turn;
+}
+
 bool
 adm_service_elapse(AdmServiceState *s, int64_t elapsed_ms)
 {

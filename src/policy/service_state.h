@@ -32,7 +32,8 @@ typedef enum AdmServicePhase
 typedef struct AdmServiceState
 {
 	AdmServicePhase phase;
-	int32_t		turn;			/* of those that wait for it; else 0 */
+	int32_t		turn;			/* of those that wait for it, or have begun
+								 * in it; else 0 */
 	int64_t		over_ms;		/* how long it takes to come back, and */
 	int64_t		spent_ms;		/* how much of that has passed; else 0 */
 } AdmServiceState;
@@ -45,6 +46,9 @@ extern void adm_service_resume(AdmServiceState *s, int64_t over_ms);
 
 /* Brings it back when all with a lower turn have come. */
 extern void adm_service_wait_turn(AdmServiceState *s, int turn, int64_t over_ms);
+
+/* Its turn has come. */
+extern void adm_service_begin_turn(AdmServiceState *s);
 
 /* Lets time pass for one that comes back; returns whether it has arrived now. */
 extern bool adm_service_elapse(AdmServiceState *s, int64_t elapsed_ms);

@@ -956,7 +956,7 @@ static const ValueRow value_rows[] = {
 	{"service", "", DAMAGED},
 
 	{"service_phase", "paused", DAMAGED},
-	{"service_phase", "resuming", DAMAGED},
+	{"service_phase", "resuming", GOOD},
 	{"service_phase", "open", DAMAGED},
 	{"service_phase", "Paused", DAMAGED},
 	{"service_phase", "waiting", DAMAGED},
@@ -1158,7 +1158,7 @@ static const ServiceRow service_rows[] = {
 	{"waits, longest", STATE_LINES("waiting its turn", MOST_TURN, LONGEST_MS, "0"), GOOD},
 	{"waits, time spent", STATE_LINES("waiting its turn", "1", "2", "1"), DAMAGED},
 	{"comes back", STATE_LINES("resuming", "0", "1", "0"), GOOD},
-	{"comes back, a turn", STATE_LINES("resuming", "1", "1", "0"), DAMAGED},
+	{"comes back, in its turn", STATE_LINES("resuming", "1", "1", "0"), GOOD},
 	{"comes back, on its way", STATE_LINES("resuming", "0", "8000", "4000"), GOOD},
 	{"comes back, almost", STATE_LINES("resuming", "0", "8000", "7999"), GOOD},
 	{"comes back, all time spent", STATE_LINES("resuming", "0", "8000", "8000"), DAMAGED},

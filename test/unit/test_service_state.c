@@ -533,10 +533,34 @@ other_words_are_no_phases(void **state)
 	}
 }
 
+/* A turn is kept on the way back, and is over with it. */
+static void
+turn_is_kept_until_arrival(void **state)
+{
+	AdmServiceState s = {ADM_SERVICE_OPEN, 0, 0, 0};
+
+	(void) state;
+	adm_service_wait_turn(&s, 7, 1000);
+	adm_service_begin_turn(&s);
+	assert_int_equal(s.phase, ADM_SERVICE_RESUMING);
+	assert_int_equal(s.turn, 7);
+	assert_int_equal(s.over_ms, 1000);
+	assert_int_equal(s.spent_ms, 0);
+	assert_true(adm_service_elapse(&s, 1000));
+	assert_int_equal(s.phase, ADM_SERVICE_OPEN);
+	assert_int_equal(s.turn, 0);
+
+	adm_service_wait_turn(&s, 8, 0);
+	adm_service_begin_turn(&s);
+	assert_int_equal(s.phase, ADM_SERVICE_OPEN);
+	assert_int_equal(s.turn, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(turn_is_kept_until_arrival),
 		cmocka_unit_test(all_zero_is_open),
 		cmocka_unit_test(pause_shuts_whatever_it_was),
 		cmocka_unit_test(resume_brings_back_whatever_it_was),
