@@ -318,12 +318,14 @@ can_be_paused(const AdmServiceView *view)
 }
 
 static void
-refuse_to_pause_exempt(const AdmServiceView *view)
+refuse_to_pause_exempt(int service)
 {
-	if (view->rule.exempt)
+	AdmServiceView view;
+
+	if (adm_services_view(service, &view) && view.rule.exempt)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("service \"%s\" cannot be paused: it is exempt", view->name),
+				 errmsg("service \"%s\" cannot be paused: it is exempt", view.name),
 				 errhint("Take exempt=on out of its rule in pg_admission.services.")));
 }
 
@@ -352,7 +354,6 @@ pause_one(int service)
 
 	if (!adm_services_view(service, &view))
 		return false;
-	refuse_to_pause_exempt(&view);
 	if (view.state.phase == ADM_SERVICE_PAUSED)
 	{
 		ereport(NOTICE, (errmsg("service \"%s\" is paused already", view.name)));
@@ -455,6 +456,7 @@ adm_pause_service(PG_FUNCTION_ARGS)
 	adm_sql_require_preloaded();
 	check_grace(fcinfo);
 	service = find_service(name_argument(fcinfo));
+	refuse_to_pause_exempt(service);
 	if (pause_one(service))
 		tell_about_pauses();
 	adm_sql_finish_change("the pause");
@@ -475,6 +477,8 @@ adm_pause_services(PG_FUNCTION_ARGS)
 	rsinfo = adm_rows_begin(fcinfo);
 	count = PG_ARGISNULL(0) ? all_services(services, can_be_paused) :
 		named_services(PG_GETARG_ARRAYTYPE_P(0), services);
+	for (int i = 0; i < count; i++)
+		refuse_to_pause_exempt(services[i]);
 	for (int i = 0; i < count; i++)
 		changed |= pause_one(services[i]);
 	adm_sql_finish_change("the pause");
