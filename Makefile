@@ -60,6 +60,9 @@ OBJS = \
 	src/my_service.o \
 	src/own_locks.o \
 	src/permits.o \
+	src/permits_delay.o \
+	src/permits_line.o \
+	src/permits_looks.o \
 	src/persist.o \
 	src/pg_admission.o \
 	src/processes.o \

@@ -2,9 +2,9 @@
  * permits.h - slots, permits and the lines of the gates.
  *
  * At each gate a client backend has a slot, which says what it holds, and the
- * gate's word counts what all of them hold; so does each service's for its own.  docs/internals.md has the states,
- * who changes them and under which lock.  A permit that comes back goes
- * straight to the next waiter, who alone is woken.
+ * gate's word counts what all of them hold; so does each service's for its own.
+ * docs/internals.md has the states, who changes them and under which lock.  A
+ * permit that comes back goes straight to the next waiter, who alone is woken.
  */
 #ifndef ADM_PERMITS_H
 #define ADM_PERMITS_H
@@ -95,11 +95,12 @@ extern bool adm_permits_enter_lane(int service);
 /* The fast path: past the gate without a lock, or false and nothing held. */
 extern bool adm_permits_try_enter(AdmGate gate, int service);
 
-/* Somebody is turned away because the line stands. */
-extern void adm_permits_note_turned_away(AdmGate gate, int service);
-
-/* Somebody's client has hung up in line. */
-extern void adm_permits_note_leaver(AdmGate gate, int service);
+/*
+ * Where no cap stands, of the gate or the service: marks the transaction,
+ * without counting it.  Whoever waits there still is let in by those who took
+ * the caps away.
+ */
+extern bool adm_permits_try_enter_open(int service);
 
 /* Past the gate, or into the line. */
 extern AdmEntry adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish);
@@ -117,16 +118,6 @@ extern void adm_permits_enter_beyond_caps(AdmGate gate, int service);
  */
 extern bool adm_permits_enter_beyond_gate(AdmGate gate, int service);
 
-/*
- * Where no cap stands, of the gate or the service: marks the transaction, without counting it.  Whoever
- * waits there still is let in by those who took the caps away.
- */
-extern bool adm_permits_try_enter_open(int service);
-
-/* The service that the session belongs to, and to another. */
-extern int	adm_permits_my_service(void);
-extern void adm_permits_change_service(int service);
-
 /* Takes up the permit that the waiter has been given meanwhile, if so. */
 extern bool adm_permits_take_grant(AdmGate gate);
 
@@ -136,14 +127,25 @@ extern bool adm_permits_first_in_line(AdmGate gate);
 /* A statement begins under the permit; the count tells one from the next. */
 extern void adm_permits_note_statement(void);
 
+extern AdmSlotState adm_permits_my_state(AdmGate gate);
+
+/* The service that the session belongs to, and to another. */
+extern int	adm_permits_my_service(void);
+extern void adm_permits_change_service(int service);
+
 /* Gives back whatever is held, a place in line included.  Idempotent. */
 extern void adm_permits_leave(AdmGate gate);
 
 /*
- * For anyone.
+ * For anyone about a slot.
  */
 
-extern AdmSlotState adm_permits_my_state(AdmGate gate);
+/*
+ * Copies the session in the slot; false: there is none, or it has not come to
+ * its login.  The pid tells whose it is while its process cannot leave; else it
+ * is only as good as a look.
+ */
+extern bool adm_permits_session(int index, AdmSession *session);
 
 /* FREE for a slot that is no client's. */
 extern AdmSlotState adm_permits_slot_state(AdmGate gate, int index);
@@ -158,15 +160,8 @@ extern int64 adm_permits_slot_age_ms(AdmGate gate, int index, int64 now_ms);
 extern uint32 adm_permits_slot_statements(int index);
 
 /*
- * Copies the session in the slot; false: there is none, or it has not come to
- * its login.  The pid tells whose it is while its process cannot leave; else it
- * is only as good as a look.
- */
-extern bool adm_permits_session(int index, AdmSession *session);
-
-/*
  * Moves a slot between two states that it may be moved between by anybody, and
- * the word with it; false, and nothing changed, if it is not in the first.
+ * the words with it; false, and nothing changed, if it is not in the first.
  */
 extern bool adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlotState to);
 
@@ -175,6 +170,10 @@ extern bool adm_permits_move(AdmGate gate, int index, AdmSlotState from, AdmSlot
  * from those it was lent to, or gives it one where it began when no cap stood.
  */
 extern void adm_permits_take_up(int index, AdmSlotState from);
+
+/*
+ * For anyone about the lines.
+ */
 
 /* Gives permits to waiters while there is room. */
 extern void adm_permits_serve_line(AdmGate gate);
@@ -186,16 +185,52 @@ extern void adm_permits_serve_lines(void);
  */
 extern int	adm_permits_pass(AdmGate gate, int most, int64 waited_ms);
 
-/* What one more would meet, by the caps that are shown. */
-extern AdmRoom adm_permits_room(AdmGate gate);
+/*
+ * How long the one who has waited longest has, here or anywhere, of those who do
+ * not wait for room in their own service; 0: nobody waits.
+ */
+extern int64 adm_permits_longest_wait_ms(AdmGate gate);
+extern int64 adm_permits_longest_wait_of_all_ms(void);
 
-/* Whether the service itself would let one more of its own pass. */
-extern bool adm_permits_service_has_room(AdmGate gate, int service);
+/*
+ * Whether the service's line of the ordinary stands (policy/delay.h); notes its
+ * head's wait.
+ */
+extern bool adm_permits_line_stands(AdmGate gate, int service);
+
+/* Somebody is turned away because the line stands. */
+extern void adm_permits_note_turned_away(AdmGate gate, int service);
+
+/* Whether clients of it hang up in line, one after the other (policy/delay.h). */
+extern bool adm_permits_clients_leave(AdmGate gate, int service);
+
+/* Somebody's client has hung up in line. */
+extern void adm_permits_note_leaver(AdmGate gate, int service);
+
+/* Whether somebody waits at this gate, at any. */
+extern bool adm_permits_somebody_waits(AdmGate gate);
+extern bool adm_permits_anybody_waits(void);
+
+/* How many wait for room in their own service. */
+extern int	adm_permits_waiting_for_service(AdmGate gate);
+
+/* Copies of those in line, by gate, service, rank and arrival, palloc'd. */
+extern AdmWaiter *adm_permits_waiters(int *count);
+
+/*
+ * For anyone about counts and caps.
+ */
 
 extern AdmCounts adm_permits_counts(AdmGate gate);
 
 /* Of one service: its waiting and, as far as they are counted, its present. */
 extern AdmCounts adm_permits_service_counts(AdmGate gate, int service);
+
+/* What one more would meet, by the caps that are shown. */
+extern AdmRoom adm_permits_room(AdmGate gate);
+
+/* Whether the service itself would let one more of its own pass. */
+extern bool adm_permits_service_has_room(AdmGate gate, int service);
 
 /*
  * How many have been admitted since the counters were reset, at once or after
@@ -211,9 +246,6 @@ extern int	adm_permits_lane(void);
 /* How many slots of the gate are in each state; looks at all. */
 extern void adm_permits_count_states(AdmGate gate, int count[ADM_SLOT_STATE_COUNT]);
 
-/* How many wait for room in their own service. */
-extern int	adm_permits_waiting_for_service(AdmGate gate);
-
 /* What there is of one service; looks at all slots. */
 typedef struct AdmServiceCounts
 {
@@ -228,25 +260,9 @@ extern AdmServiceCounts adm_permits_count_service(int service);
 /* To which services there are sessions. */
 extern void adm_permits_services_in_use(bool in_use[ADM_SERVICE_ENTRIES]);
 
-/* Whether somebody waits at this gate, at any. */
-extern bool adm_permits_somebody_waits(AdmGate gate);
-extern bool adm_permits_anybody_waits(void);
-
 /*
- * How long the one who has waited longest has, here or anywhere, of those who do
- * not wait for room in their own service; 0: nobody waits.
+ * What a state means.
  */
-extern int64 adm_permits_longest_wait_ms(AdmGate gate);
-extern int64 adm_permits_longest_wait_of_all_ms(void);
-
-/*
- * Whether the service's line of the ordinary stands (policy/delay.h); notes its
- * head's wait.
- */
-extern bool adm_permits_line_stands(AdmGate gate, int service);
-
-/* Whether clients of it hang up in line, one after the other (policy/delay.h). */
-extern bool adm_permits_clients_leave(AdmGate gate, int service);
 
 /* Whether a session in this state of the connection gate is subject to it, or not. */
 extern bool adm_permits_is_gated(AdmSlotState state);
@@ -254,8 +270,5 @@ extern bool adm_permits_is_exempt(AdmSlotState state);
 
 /* The word for a state at a gate. */
 extern const char *adm_permits_state_name(AdmGate gate, AdmSlotState state);
-
-/* Copies of those in line, by gate, service, rank and arrival, palloc'd. */
-extern AdmWaiter *adm_permits_waiters(int *count);
 
 #endif							/* ADM_PERMITS_H */

@@ -2,7 +2,7 @@
  * services.c - the services: the rules as published, and how each stands now.
  *
  * What gates read is atomic; the rest is covered by the services lock.  Who may
- * be let in by a change is up to permits.c, which is never called from here.
+ * be let in by a change is up to permits*.c, never called from here.
  */
 #include "postgres.h"
 

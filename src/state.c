@@ -5,8 +5,8 @@
  * The circle of a change: it is made to the warm-up or the settings under the
  * state lock, the caps are computed from both before the lock is released, and
  * gates see them with their next atomic read.  Who may be let in by it is up to
- * permits.c, which is never called from here.  The governor's memory is kept
- * here too: it belongs to the caps, and a new controller goes on with it.
+ * permits*.c, never called from here.  The governor's memory is kept here too:
+ * it belongs to the caps, and a new controller goes on with it.
  */
 #include "postgres.h"
 
