@@ -1139,7 +1139,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'adm_pause_service';
 
 COMMENT ON FUNCTION admission.pause_service(text, boolean, interval) IS
-'pauses a service on this server, through restart and crash: its logins wait or are refused, its new transactions are refused, those that run go on to their end; disconnect: closes those of its sessions that idle at once, the others after grace, up to 1 hour; a notice where it is paused already; returns its state';
+'pauses a service on this server, through restart and crash: its logins wait or are refused, its new transactions are refused, those that run go on to their end; if it was coming back in its turn, those that wait behind it stay paused, too; disconnect: closes those of its sessions that idle at once, the others after grace, up to 1 hour; a notice where it is paused already; returns its state';
 
 CREATE FUNCTION admission.resume_service(
 	service text,

@@ -12,6 +12,7 @@
 #include "membership.h"
 #include "miscadmin.h"
 #include "my_service.h"
+#include "nodes/value.h"
 #include "permits.h"
 #include "services.h"
 #include "settings.h"
@@ -24,17 +25,31 @@
 static uint32 found_by_generation = 0;
 static char found_by_application[NAMEDATALEN];
 
-/* Of the role that logged in, for as long as the session lasts. */
-static AdmMembership membership = {InvalidOid, NIL};
+/*
+ * The role that logged in and all it is a member of, by name, for as long as the
+ * session lasts; NIL: not looked up.
+ */
+static List *roles = NIL;
 
 static void
-look_up_membership(const char *role)
+look_up_roles(const char *role)
 {
-	MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
+	AdmMembership membership = {get_role_oid(role, true), NIL};
+	List	   *names = NIL;
+	ListCell   *lc;
+	MemoryContext before;
 
-	membership.role = get_role_oid(role, true);
 	adm_membership_look_up(&membership);
+	before = MemoryContextSwitchTo(TopMemoryContext);
+	foreach(lc, membership.roles)
+	{
+		char	   *name = GetUserNameFromId(lfirst_oid(lc), true);
+
+		if (name)
+			names = lappend(names, makeString(pstrdup(name)));
+	}
 	MemoryContextSwitchTo(before);
+	roles = names;
 }
 
 /* An exempt session's later statements do not depend on a catalog at all. */
@@ -43,12 +58,11 @@ is_member(void *argument, const char *role)
 {
 	const AdmLogin *login = argument;
 
-	if (membership.roles == NIL &&
-		adm_permits_is_exempt(adm_permits_my_state(ADM_GATE_CONNECTION)))
+	if (roles == NIL && adm_permits_is_exempt(adm_permits_my_state(ADM_GATE_CONNECTION)))
 		return false;
-	if (membership.roles == NIL)
-		look_up_membership(login->role);
-	return adm_membership_in_named(&membership, role);
+	if (roles == NIL)
+		look_up_roles(login->role);
+	return list_member(roles, makeString(pstrdup(role)));
 }
 
 static int

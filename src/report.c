@@ -317,14 +317,19 @@ advice_on_locks(const AdmReport *r)
 static char *
 advice_on_services(const AdmReport *r)
 {
-	const char *others = r->paused.count > 1 ? psprintf(", and %d more are", r->paused.count - 1) : "";
+	const char *others = r->paused.count > 1 ? psprintf(", and %d more", r->paused.count - 1) : "";
 	const char *name = quote_literal_cstr(r->paused.first.name);
+	bool		by_function = adm_service_is_shut(&r->paused.first.state);
 
 	if (r->paused.count == 0)
 		return NULL;
 	if (r->paused.first.paused_by_setting)
-		return psprintf("service \"%s\" is paused%s, by pg_admission.paused_services; to bring it back step by step: SELECT admission.pause_service(%s); take it out of the setting and reload; SELECT admission.resume_service(%s, over => '5 min');",
-						r->paused.first.name, others, name, name);
+		return psprintf("service \"%s\" is paused%s, by pg_admission.paused_services; to bring it back step by step: %stake it out of the setting and reload; SELECT admission.resume_service(%s, over => '5 min');",
+						r->paused.first.name, others,
+						by_function ? "" : psprintf("SELECT admission.pause_service(%s); ", name), name);
+	if (r->paused.count > 1)
+		return psprintf("service \"%s\" is paused%s, by pause_service(); to bring them back one after another: SELECT * FROM admission.resume_services(over => '5 min'); to see all: SELECT * FROM admission.services;",
+						r->paused.first.name, others);
 	return psprintf("service \"%s\" is paused%s, by pause_service(); to bring it back step by step: SELECT admission.resume_service(%s, over => '5 min'); to see all: SELECT * FROM admission.services;",
 					r->paused.first.name, others, name);
 }

@@ -298,7 +298,9 @@ change_state(const char *name, void (*change) (AdmServiceState *s, int64 over_ms
 	service = find_with_lock(name);
 	if (service != ADM_NO_SERVICE)
 	{
-		change(&shared->entries[service].view.state, over_ms);
+		AdmServiceView *view = &shared->entries[service].view;
+
+		change(&view->state, view->place >= 0 ? over_ms : 0);
 		publish_caps(target, cores);
 	}
 	LWLockRelease(shared->lock);
@@ -641,6 +643,17 @@ take_paused(void)
 				shared->entries[i].view.paused_by_setting = true;
 		}
 	}
+}
+
+bool
+adm_services_are_published(void)
+{
+	bool		same;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	same = same_rules(adm_service_rules, &shared->rules);
+	LWLockRelease(shared->lock);
+	return same;
 }
 
 bool

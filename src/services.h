@@ -90,6 +90,9 @@ extern AdmPaused adm_services_paused(void);
 /* The rule as a text, palloc'd; NULL where the rules have none for it. */
 extern char *adm_services_rule_text(int service);
 
+/* Whether the rules that this process has read are the ones in force. */
+extern bool adm_services_are_published(void);
+
 /* False: there is no such service any more. */
 extern bool adm_services_pause(const char *name);	/* and, if it came back in its
 													 * turn, all that wait */

@@ -14,6 +14,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "permits.h"
+#include "postmaster/interrupt.h"
 #include "samples.h"
 #include "services.h"
 #include "settings.h"
@@ -209,50 +210,6 @@ adm_services(PG_FUNCTION_ARGS)
  * Which services.
  */
 
-/* For the hint of an error. */
-static char *
-all_names(void)
-{
-	StringInfoData names;
-
-	initStringInfo(&names);
-	for (int i = 0; i < adm_services_end(); i++)
-	{
-		AdmServiceView view;
-
-		if (adm_services_view(i, &view))
-			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", view.name);
-	}
-	return names.data;
-}
-
-static bool
-exists(const char *name)
-{
-	return adm_services_find(name) != ADM_NO_SERVICE;
-}
-
-static int
-find_service(const char *name)
-{
-	int			service = adm_sql_published_soon(exists, name) ? adm_services_find(name) : ADM_NO_SERVICE;
-
-	if (service == ADM_NO_SERVICE)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("service \"%s\" does not exist", name),
-				 errhint("The services of pg_admission.services are: %s.", all_names())));
-	return service;
-}
-
-Datum
-adm_check_service(PG_FUNCTION_ARGS)
-{
-	adm_sql_require_preloaded();
-	(void) find_service(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	PG_RETURN_VOID();
-}
-
 /* The more important first, then as in the rules. */
 static int
 compare_importance(const void *a, const void *b)
@@ -281,6 +238,79 @@ all_services(int services[ADM_SERVICE_ENTRIES], bool (*condition) (const AdmServ
 	}
 	qsort(services, count, sizeof(int), compare_importance);
 	return count;
+}
+
+static bool
+any_service(const AdmServiceView *view)
+{
+	return true;
+}
+
+/* In their order. */
+static char *
+list_names(const int *services, int count)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < count; i++)
+	{
+		AdmServiceView view;
+
+		if (adm_services_view(services[i], &view))
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", view.name);
+	}
+	return names.data;
+}
+
+/* For the hint of an error. */
+static char *
+all_names(void)
+{
+	int			services[ADM_SERVICE_ENTRIES];
+
+	return list_names(services, all_services(services, any_service));
+}
+
+static bool
+rules_are_published(const char *unused)
+{
+	return !ConfigReloadPending && adm_services_are_published();
+}
+
+/* All functions begin so: what a reload has just changed is to count. */
+static void
+begin_change(void)
+{
+	adm_sql_require_preloaded();
+	(void) adm_sql_published_soon(rules_are_published, NULL);
+}
+
+static bool
+exists(const char *name)
+{
+	return adm_services_find(name) != ADM_NO_SERVICE;
+}
+
+static int
+find_service(const char *name)
+{
+	int			service = adm_sql_published_soon(exists, name) ? adm_services_find(name) : ADM_NO_SERVICE;
+
+	if (service == ADM_NO_SERVICE)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("service \"%s\" does not exist", name),
+				 errhint("The services of pg_admission.services are: %s.", all_names())));
+	return service;
+}
+
+Datum
+adm_check_service(PG_FUNCTION_ARGS)
+{
+	adm_sql_require_preloaded();
+	(void) find_service(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	PG_RETURN_VOID();
 }
 
 /* The services of an argument, an array of names without nulls. */
@@ -330,12 +360,12 @@ refuse_to_pause_exempt(int service)
 }
 
 static void
-note_change(const AdmServiceView *view, const char *what)
+note_change(const AdmServiceView *view, const char *what, const char *detail)
 {
 	adm_events_note(ADM_EVENT_SERVICE,
 					psprintf("pg_admission: service \"%s\" %s by %s",
 							 view->name, what, adm_sql_session_user()),
-					NULL);
+					detail);
 }
 
 static bool
@@ -360,9 +390,12 @@ pause_one(int service)
 		return false;
 	}
 	waiting = all_services(others, waits_its_turn);
+	if (view.state.phase != ADM_SERVICE_RESUMING || view.state.turn == 0)
+		waiting = 0;
 	(void) adm_services_pause(view.name);
-	note_change(&view, "was paused");
-	if (view.state.phase == ADM_SERVICE_RESUMING && view.state.turn > 0 && waiting > 0)
+	note_change(&view, "was paused",
+				waiting > 0 ? psprintf("So are those that waited behind it: %s.", list_names(others, waiting)) : NULL);
+	if (waiting > 0)
 		ereport(NOTICE,
 				(errmsg("services that waited to come back after \"%s\" stay paused: %d", view.name, waiting),
 				 errhint("To bring them back: admission.resume_services().")));
@@ -453,7 +486,7 @@ adm_pause_service(PG_FUNCTION_ARGS)
 {
 	int			service;
 
-	adm_sql_require_preloaded();
+	begin_change();
 	check_grace(fcinfo);
 	service = find_service(name_argument(fcinfo));
 	refuse_to_pause_exempt(service);
@@ -473,7 +506,7 @@ adm_pause_services(PG_FUNCTION_ARGS)
 	bool		changed = false;
 	int			count;
 
-	adm_sql_require_preloaded();
+	begin_change();
 	rsinfo = adm_rows_begin(fcinfo);
 	count = PG_ARGISNULL(0) ? all_services(services, can_be_paused) :
 		named_services(PG_GETARG_ARRAYTYPE_P(0), services);
@@ -517,7 +550,22 @@ is_not_set(const char *name)
 	AdmServiceView view;
 	int			service = adm_services_find(name);
 
-	return service == ADM_NO_SERVICE || !adm_services_view(service, &view) || !view.paused_by_setting;
+	return service == ADM_NO_SERVICE || !adm_services_view(service, &view) ||
+		view.rule.exempt || !view.paused_by_setting;
+}
+
+/* The same of all that are paused by a function. */
+static bool
+none_is_set(const char *unused)
+{
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		AdmServiceView view;
+
+		if (adm_services_view(i, &view) && view.paused_by_setting && adm_service_is_shut(&view.state))
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -537,7 +585,7 @@ adm_resume_service(PG_FUNCTION_ARGS)
 	int64		over_ms;
 	int			service;
 
-	adm_sql_require_preloaded();
+	begin_change();
 	over_ms = over_argument_ms(fcinfo, 1);
 	service = find_service(name_argument(fcinfo));
 	if (!adm_services_view(service, &view))
@@ -552,7 +600,7 @@ adm_resume_service(PG_FUNCTION_ARGS)
 	else
 	{
 		(void) adm_services_resume(view.name, over_ms);
-		note_change(&view, "was resumed");
+		note_change(&view, "was resumed", NULL);
 	}
 	adm_sql_finish_change("the service");
 	PG_RETURN_DATUM(state_datum(service));
@@ -626,7 +674,8 @@ adm_resume_services(PG_FUNCTION_ARGS)
 	int			count;
 	int			resumed;
 
-	adm_sql_require_preloaded();
+	begin_change();
+	(void) adm_sql_published_soon(none_is_set, NULL);
 	rsinfo = adm_rows_begin(fcinfo);
 	over_ms = over_argument_ms(fcinfo, 0);
 	count = named ? named_services(PG_GETARG_ARRAYTYPE_P(1), services) :
@@ -639,8 +688,9 @@ adm_resume_services(PG_FUNCTION_ARGS)
 		adm_events_note(ADM_EVENT_SERVICE,
 						psprintf("pg_admission: %d service%s resumed%s by %s",
 								 resumed, resumed == 1 ? " was" : "s were",
-								 over_ms > 0 ? ", one after another," : "", adm_sql_session_user()),
-						NULL);
+								 over_ms > 0 && resumed > 1 ? ", one after another," : "",
+								 adm_sql_session_user()),
+						psprintf("In this order: %s.", list_names(services, count)));
 	adm_sql_finish_change("the services");
 	put_services(rsinfo, services, count);
 	return (Datum) 0;
