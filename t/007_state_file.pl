@@ -41,7 +41,7 @@ start_with('empty', '', qr/it is damaged/, 'open');
 start_with('garbage', join('', map { chr(($_ * 7919) % 256) } 1 .. 5000), qr/it is damaged/, 'open');
 (my $edited = $good) =~ s/^duration_ms \d+/duration_ms 99/m;
 start_with('edited', $edited, qr/it is damaged/, 'open');
-(my $newer = $good) =~ s/^pg_admission_state 3/pg_admission_state 3/;
+(my $newer = $good) =~ s/^pg_admission_state 3/pg_admission_state 4/;
 start_with('of a later version', $newer, qr/written by a later version/, 'open');
 (my $two = $good) =~ s/\z/$good/;
 start_with('twice', $two, qr/it is damaged/, 'open');
