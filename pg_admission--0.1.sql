@@ -96,7 +96,7 @@ COMMENT ON COLUMN admission.status.health_blocking IS
 COMMENT ON COLUMN admission.status.health_checked_at IS
 'when it was last run, in whatever database';
 COMMENT ON COLUMN admission.status.services_paused IS
-'services that are paused and not on their way back; see admission.services';
+'services that are paused, those included that wait their turn to come back; see admission.services';
 COMMENT ON COLUMN admission.status.connection_cap IS
 'how many sessions may be admitted, in sessions; in mode observe, would be; null: no cap';
 COMMENT ON COLUMN admission.status.start_cap IS
@@ -722,6 +722,7 @@ CREATE FUNCTION admission.services(
 	OUT paused_by text,
 	OUT turn int,
 	OUT progress float8,
+	OUT seconds_left float8,
 	OUT sessions int,
 	OUT logins_waiting int,
 	OUT running int,
@@ -749,7 +750,7 @@ COMMENT ON FUNCTION admission.services() IS
 'the rows behind the view admission.services';
 
 CREATE VIEW admission.services AS
-	SELECT s.service, s.state, s.paused_by, s.turn, s.progress,
+	SELECT s.service, s.state, s.paused_by, s.turn, s.progress, s.seconds_left,
 		s.sessions, s.running, s.waiting, s.logins_waiting,
 		s.cpu_percent, s.cpu_share,
 		s.held, s.refused, s.abandoned, s.wait_p50_ms, s.wait_p95_ms, s.wait_p99_ms,
@@ -769,9 +770,11 @@ COMMENT ON COLUMN admission.services.state IS
 COMMENT ON COLUMN admission.services.paused_by IS
 'function: pause_service(), on this server, through restart and crash | setting: pg_admission.paused_services | setting and function; null: not paused';
 COMMENT ON COLUMN admission.services.turn IS
-'of those that wait their turn: the lowest comes back next';
+'of those that wait their turn: the lowest comes back next; need not begin at 1';
 COMMENT ON COLUMN admission.services.progress IS
 'how far it has come back, 0: paused to 1: open';
+COMMENT ON COLUMN admission.services.seconds_left IS
+'of the time in which it comes back, which runs only while the machine is comfortable; null: it does not come back';
 COMMENT ON COLUMN admission.services.sessions IS
 'sessions past the connection gate, exempt ones included';
 COMMENT ON COLUMN admission.services.running IS
@@ -783,7 +786,7 @@ COMMENT ON COLUMN admission.services.logins_waiting IS
 COMMENT ON COLUMN admission.services.cpu_percent IS
 'processor time that its sessions used during the last sample, 100 is one core';
 COMMENT ON COLUMN admission.services.cpu_share IS
-'the same as a share of what all sessions used, 0 to 1';
+'the same as a share of what all sessions used, 0 to 1; null: next to nothing';
 COMMENT ON COLUMN admission.services.held IS
 'transactions that had to wait in line';
 COMMENT ON COLUMN admission.services.refused IS
@@ -815,7 +818,7 @@ COMMENT ON COLUMN admission.services.exempt IS
 COMMENT ON COLUMN admission.services.session_limit IS
 'how many sessions it may have, by its rule; null: no limit';
 COMMENT ON COLUMN admission.services.session_cap IS
-'how many it may have now: 0 while it is paused, less than its limit while it comes back';
+'how many it may have now: 0 while it is paused, less than its limit while it comes back; null: no cap';
 COMMENT ON COLUMN admission.services.transaction_limit IS
 'how many transactions it may run at once, by its rule; null: no limit';
 COMMENT ON COLUMN admission.services.transaction_cap IS
@@ -825,13 +828,13 @@ COMMENT ON COLUMN admission.services.patience_ms IS
 COMMENT ON COLUMN admission.services.rule IS
 'its rule in pg_admission.services; null: it has none';
 
-CREATE FUNCTION admission.check_service(service text)
+CREATE FUNCTION admission.check_service(service text, must_be_paused boolean DEFAULT false)
 RETURNS void
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'adm_check_service';
 
-COMMENT ON FUNCTION admission.check_service(text) IS
-'an error where there is no such service';
+COMMENT ON FUNCTION admission.check_service(text, boolean) IS
+'an error where there is no such service, or it is not paused and must be';
 
 /*
  * Metrics.
@@ -1081,7 +1084,8 @@ CREATE FUNCTION admission.pause_services(
 	OUT state text,
 	OUT paused_by text,
 	OUT turn int,
-	OUT progress float8
+	OUT progress float8,
+	OUT seconds_left float8
 )
 RETURNS SETOF record
 LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -1104,6 +1108,7 @@ DECLARE
 	gone bigint;
 	closed bigint := 0;
 BEGIN
+	PERFORM admission.check_service(disconnect_service.service, must_be_paused => true);
 	WHILE NOT over LOOP
 		over := clock_timestamp() >= begun + grace;
 		SELECT count(*),
@@ -1127,7 +1132,7 @@ END
 $$;
 
 COMMENT ON FUNCTION admission.disconnect_service(text, interval) IS
-'closes the sessions of a service: those that idle at once, and again, the others when grace is over; not its held logins';
+'closes the sessions of a paused service: those that idle at once, and again, the others when grace is over; not its held logins';
 
 CREATE FUNCTION admission.pause_service(
 	service text,
@@ -1159,7 +1164,8 @@ CREATE FUNCTION admission.resume_services(
 	OUT state text,
 	OUT paused_by text,
 	OUT turn int,
-	OUT progress float8
+	OUT progress float8,
+	OUT seconds_left float8
 )
 RETURNS SETOF record
 LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -1708,7 +1714,7 @@ GRANT EXECUTE ON FUNCTION
 	admission.events(),
 	admission.runaways(),
 	admission.services(),
-	admission.check_service(text),
+	admission.check_service(text, boolean),
 	admission.metrics(),
 	admission.openmetrics(),
 	admission.health_check(boolean, jsonb),
@@ -1721,7 +1727,7 @@ GRANT SELECT ON admission.backends, admission.blocking_tree TO pg_signal_backend
 GRANT EXECUTE ON FUNCTION
 	admission.waiting(),
 	admission.backend_samples(),
-	admission.check_service(text),
+	admission.check_service(text, boolean),
 	admission.blocking(),
 	admission.blocked_by(int),
 	admission.blocking_tree()

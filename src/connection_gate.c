@@ -43,6 +43,7 @@
 /* The first in line looks after the line; the others are only careful. */
 #define FIRST_LOOKS_EVERY_MS	50
 #define OTHERS_LOOK_EVERY_MS	2000
+#define LANE_LOOKS_EVERY_MS		200
 
 /*
  * The administrator's headroom.  They are counted in a list under a spinlock
@@ -64,6 +65,13 @@ static ClientAuthentication_hook_type prev_client_authentication_hook = NULL;
 
 /* The transactions that have ended in this session, the login's included. */
 static int	transactions_ended = 0;
+
+/* Who comes. */
+typedef struct Arrival
+{
+	AdmExemption exemption;
+	int			service;
+} Arrival;
 
 typedef enum WaitEnd
 {
@@ -182,8 +190,17 @@ at_deadline(int service)
 		WAIT_GRANTED : WAIT_SERVICE_FULL;
 }
 
+/* Whose lane was full goes over to it when somebody has left it. */
+static bool
+takes_lane(const Arrival *a)
+{
+	return a->exemption == ADM_EXEMPTION_LANE &&
+		adm_permits_lane() < adm_state_exempt_connections() &&
+		adm_permits_enter_lane(a->service);
+}
+
 static WaitEnd
-wait_in_line(int service, int64 arrived_ms)
+wait_in_line(const Arrival *a, int64 arrived_ms)
 {
 	int64		latest_ms = authentication_deadline_ms(arrived_ms);
 	uint32		wait_event = adm_compat_wait_event("AdmissionConnection");
@@ -200,13 +217,17 @@ wait_in_line(int service, int64 arrived_ms)
 			return end;
 		CHECK_FOR_INTERRUPTS();
 		nap_ms = look_after_line();
+		if (takes_lane(a))
+			return WAIT_GRANTED;
+		if (a->exemption == ADM_EXEMPTION_LANE)
+			nap_ms = Min(nap_ms, LANE_LOOKS_EVERY_MS);
 		if (adm_permits_take_grant(ADM_GATE_CONNECTION))
 			return adm_line_client_hung_up() ? WAIT_CLIENT_GONE : WAIT_GRANTED;
 
 		now_ms = adm_clock_ms();
 		deadline_ms = Min(latest_ms, arrived_ms + adm_state_queue_timeout_ms());
 		if (now_ms >= deadline_ms)
-			return at_deadline(service);
+			return at_deadline(a->service);
 		if (!adm_line_sleep(Min(nap_ms, (long) (deadline_ms - now_ms)), wait_event))
 			return WAIT_CLIENT_GONE;
 	}
@@ -317,28 +338,28 @@ drop_snapshot(void)
 }
 
 static void
-wait_for_permits(int service)
+wait_for_permits(const Arrival *a)
 {
 	int64		arrived_ms = adm_clock_ms();
 
 	drop_snapshot();
 	set_ps_display("waiting for admission");
-	switch (wait_in_line(service, arrived_ms))
+	switch (wait_in_line(a, arrived_ms))
 	{
 		case WAIT_GRANTED:
 			set_ps_display("authentication");
 			return;
 		case WAIT_TIMED_OUT:
-			refuse_timed_out(service, adm_clock_ms() - arrived_ms);
+			refuse_timed_out(a->service, adm_clock_ms() - arrived_ms);
 			break;
 		case WAIT_SERVICE_FULL:
-			refuse_for_service(service);
+			refuse_for_service(a->service);
 			break;
 		case WAIT_CLIENT_GONE:
-			end_abandoned(service);
+			end_abandoned(a->service);
 			break;
 		case WAIT_TERMINATED:
-			end_terminated(service);
+			end_terminated(a->service);
 			break;
 	}
 }
@@ -400,8 +421,9 @@ must_not_wait_for(int service)
 }
 
 static void
-enter_by_permit(const Port *port, int service)
+enter_by_permit(const Port *port, const Arrival *a)
 {
+	int			service = a->service;
 	AdmWish		wish = {
 		.application_name = port->application_name ? port->application_name : "",
 		.service = service,
@@ -422,7 +444,7 @@ enter_by_permit(const Port *port, int service)
 			case ADM_ENTRY_ADMITTED:
 				break;
 			case ADM_ENTRY_WAITING:
-				wait_for_permits(service);
+				wait_for_permits(a);
 				break;
 			case ADM_ENTRY_NO_SLOTS:
 				if (!service_has_room(service))
@@ -454,29 +476,28 @@ introduce(const Port *port, AdmExemption exemption)
 static void
 pass_connection_gate(Port *port, int status)
 {
-	AdmExemption exemption;
-	int			service;
+	Arrival		a;
 
 	if (prev_client_authentication_hook)
 		prev_client_authentication_hook(port, status);
 	if (status != STATUS_OK || !adm_state_attached())
 		return;
 
-	exemption = adm_exemption_of(port->user_name);
-	if (exemption == ADM_EXEMPTION_UNKNOWN_ROLE)
+	a.exemption = adm_exemption_of(port->user_name);
+	if (a.exemption == ADM_EXEMPTION_UNKNOWN_ROLE)
 		return;
 	if (am_walsender)
-		exemption = ADM_EXEMPTION_FULL;
-	service = adm_my_service_at_login(port);
-	if (exemption == ADM_EXEMPTION_NONE && adm_services_is_exempt(service))
-		exemption = ADM_EXEMPTION_LANE;
+		a.exemption = ADM_EXEMPTION_FULL;
+	a.service = adm_my_service_at_login(port);
+	if (a.exemption == ADM_EXEMPTION_NONE && adm_services_is_exempt(a.service))
+		a.exemption = ADM_EXEMPTION_LANE;
 	adm_samples_join();
-	introduce(port, exemption);
+	introduce(port, a.exemption);
 	on_shmem_exit(leave_at_exit, (Datum) 0);
-	if (exemption == ADM_EXEMPTION_FULL)
-		adm_permits_enter_exempt(service);
-	else if (exemption == ADM_EXEMPTION_NONE || !adm_permits_enter_lane(service))
-		enter_by_permit(port, service);
+	if (a.exemption == ADM_EXEMPTION_FULL)
+		adm_permits_enter_exempt(a.service);
+	else if (a.exemption == ADM_EXEMPTION_NONE || !adm_permits_enter_lane(a.service))
+		enter_by_permit(port, &a);
 }
 
 void

@@ -95,6 +95,21 @@ record_brake(int before)
 					psprintf("It was \"%s\".", adm_brake_print(before, was)));
 }
 
+/* Who belonged to it belongs to others now, which need not be paused. */
+static void
+record_paused_without_rule(void)
+{
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		AdmServiceView view;
+
+		if (adm_services_view(i, &view) && view.place < 0 && adm_services_view_is_paused(&view))
+			adm_events_note(ADM_EVENT_SERVICE,
+							psprintf("pg_admission: service \"%s\" is paused, but has left pg_admission.services", view.name),
+							"Whoever belonged to it belongs to other services now, and is not kept out by this pause.");
+	}
+}
+
 static void
 record_rules(void)
 {
@@ -142,7 +157,10 @@ publish_services(void)
 				 errdetail("There is room for %d services, those included that have left the rules and still have sessions, or are paused.",
 						   ADM_SERVICE_ENTRIES)));
 	if (adm_services_generation() != before)
+	{
 		record_rules();
+		record_paused_without_rule();
+	}
 }
 
 static void

@@ -216,6 +216,7 @@ adm_permits_enter_exempt(int service)
 	adm_slot_set(adm_slot_mine(ADM_GATE_CONNECTION), ADM_SLOT_EXEMPT, adm_tag_for(service, false));
 }
 
+/* Somebody who waits leaves the line for it; a permit given meanwhile goes back. */
 bool
 adm_permits_enter_lane(int service)
 {
@@ -226,6 +227,7 @@ adm_permits_enter_lane(int service)
 		if (taken >= (uint32) adm_state_exempt_connections())
 			return false;
 	} while (!pg_atomic_compare_exchange_u32(&adm_permits_shared->lane, &taken, taken + 1));
+	adm_permits_leave(ADM_GATE_CONNECTION);
 	pg_atomic_fetch_add_u32(&adm_permits_shared->exempt, 1);
 	adm_slot_set(adm_slot_mine(ADM_GATE_CONNECTION), ADM_SLOT_LANE, adm_tag_for(service, false));
 	return true;

@@ -89,7 +89,10 @@ extern void adm_permits_say_goodbye(void);
 /* Registers an exempt session. */
 extern void adm_permits_enter_exempt(int service);
 
-/* Registers a session in the reserved lane; false and nothing held: it is full. */
+/*
+ * Registers a session in the reserved lane, perhaps out of the line; false and
+ * nothing changed: it is full.
+ */
 extern bool adm_permits_enter_lane(int service);
 
 /* The fast path: past the gate without a lock, or false and nothing held. */

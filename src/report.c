@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "policy/brake.h"
+#include "lib/stringinfo.h"
 #include "report.h"
 #include "utils/builtins.h"
 #include "waits.h"
@@ -38,7 +39,7 @@ adm_report_read(AdmReport *r)
 	adm_counters_read(&r->totals);
 	adm_samples_machine(&r->sample);
 	r->fitness = adm_fitness_read();
-	r->paused = adm_services_paused();
+	r->services = adm_services_shut();
 	r->gates_hold = adm_permits_longest_wait_of_all_ms() > 0;
 	r->lock_waiters = adm_wait_lock_waiters();
 }
@@ -229,6 +230,9 @@ advice_on_mode(const AdmReport *r)
 		return psprintf("nobody is held or refused; to protect the server again: %s", enforce);
 	if (r->mode != ADM_MODE_OBSERVE)
 		return NULL;
+	if (r->services.shut > 0)
+		return psprintf("mode observe: %d services are paused, and nobody of them is kept out; to keep them out: %s",
+						r->services.shut, enforce);
 	if (logins + transactions == 0)
 		return pstrdup("mode observe: nobody would have been held so far");
 	return psprintf("mode observe: " UINT64_FORMAT " logins and " UINT64_FORMAT " transactions would have been held; to hold them: %s",
@@ -314,24 +318,54 @@ advice_on_locks(const AdmReport *r)
 					r->lock_waiters);
 }
 
-static char *
-advice_on_services(const AdmReport *r)
+/* Of those that are paused, in the order of the rules, default last. */
+static void
+list_paused(bool by_setting, StringInfo names)
 {
-	const char *others = r->paused.count > 1 ? psprintf(", and %d more", r->paused.count - 1) : "";
-	const char *name = quote_literal_cstr(r->paused.first.name);
-	bool		by_function = adm_service_is_shut(&r->paused.first.state);
+	for (int n = 1; n <= adm_services_end(); n++)
+	{
+		int			service = n < adm_services_end() ? n : ADM_SERVICE_DEFAULT;
+		AdmServiceView view;
 
-	if (r->paused.count == 0)
+		if (!adm_services_view(service, &view) || !adm_services_view_is_paused(&view) ||
+			view.paused_by_setting != by_setting ||
+			adm_services_view_phase(&view) == ADM_SERVICE_WAITS_ITS_TURN)
+			continue;
+		appendStringInfo(names, "%s%s", names->len > 0 ? ", " : "", quote_literal_cstr(view.name));
+	}
+}
+
+static char *
+advice_on_paused(const AdmReport *r)
+{
+	StringInfoData set;
+	StringInfoData others;
+
+	initStringInfo(&set);
+	initStringInfo(&others);
+	list_paused(true, &set);
+	list_paused(false, &others);
+	if (set.len > 0)
+		return psprintf("paused by pg_admission.paused_services: %s; to bring them back one after another: SELECT * FROM admission.pause_services(ARRAY[%s]); take them out of the setting and reload; SELECT * FROM admission.resume_services(over => '5 min');",
+						set.data, set.data);
+	if (others.len > 0)
+		return psprintf("paused by pause_service(): %s; to bring them back one after another: SELECT * FROM admission.resume_services(over => '5 min'); to see all: SELECT * FROM admission.services;",
+						others.data);
+	return NULL;
+}
+
+static char *
+advice_on_resuming(const AdmReport *r)
+{
+	const AdmShut *s = &r->services;
+	bool		stands = r->state.level != ADM_LEVEL_COMFORTABLE;
+
+	if (s->resuming == 0)
 		return NULL;
-	if (r->paused.first.paused_by_setting)
-		return psprintf("service \"%s\" is paused%s, by pg_admission.paused_services; to bring it back step by step: %stake it out of the setting and reload; SELECT admission.resume_service(%s, over => '5 min');",
-						r->paused.first.name, others,
-						by_function ? "" : psprintf("SELECT admission.pause_service(%s); ", name), name);
-	if (r->paused.count > 1)
-		return psprintf("service \"%s\" is paused%s, by pause_service(); to bring them back one after another: SELECT * FROM admission.resume_services(over => '5 min'); to see all: SELECT * FROM admission.services;",
-						r->paused.first.name, others);
-	return psprintf("service \"%s\" is paused%s, by pause_service(); to bring it back step by step: SELECT admission.resume_service(%s, over => '5 min'); to see all: SELECT * FROM admission.services;",
-					r->paused.first.name, others, name);
+	return psprintf("service \"%s\" comes back and is at %.0f %%%s; %d wait behind it; to open all at once: SELECT * FROM admission.resume_services(over => '0');%s%s",
+					s->comes_back.name, adm_services_view_progress(&s->comes_back) * 100,
+					stands ? ", which stands still until the machine is comfortable" : "",
+					s->wait_turn, stands ? " " : "", stands ? pressure_words(r) : "");
 }
 
 static char *
@@ -386,7 +420,9 @@ adm_report_advice(const AdmReport *r)
 	if (advice == NULL)
 		advice = advice_on_locks(r);
 	if (advice == NULL)
-		advice = advice_on_services(r);
+		advice = advice_on_paused(r);
+	if (advice == NULL)
+		advice = advice_on_resuming(r);
 	if (advice == NULL)
 		advice = advice_on_health(r);
 	if (advice == NULL)

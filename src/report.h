@@ -24,7 +24,7 @@ typedef struct AdmReport
 	AdmTotals	totals;
 	AdmMachineSample sample;
 	AdmFitness	fitness;
-	AdmPaused	paused;
+	AdmShut		services;
 	bool		gates_hold;		/* somebody waits, and not for its service */
 	int			lock_waiters;
 } AdmReport;

@@ -437,24 +437,25 @@ adm_services_view(int service, AdmServiceView *view)
 	return used;
 }
 
-/* Those that wait their turn are on their way back. */
-AdmPaused
-adm_services_paused(void)
+AdmShut
+adm_services_shut(void)
 {
-	AdmPaused	paused = {0};
+	AdmShut		all = {0};
 
 	for (int i = 0; i < adm_services_end(); i++)
 	{
 		AdmServiceView view;
+		AdmServicePhase phase;
 
-		if (!adm_services_view(i, &view) || !adm_services_view_is_paused(&view))
+		if (!adm_services_view(i, &view))
 			continue;
-		if (!view.paused_by_setting && view.state.phase == ADM_SERVICE_WAITS_ITS_TURN)
-			continue;
-		if (paused.count++ == 0)
-			paused.first = view;
+		phase = adm_services_view_phase(&view);
+		all.shut += adm_services_view_is_paused(&view);
+		all.wait_turn += phase == ADM_SERVICE_WAITS_ITS_TURN;
+		if (phase == ADM_SERVICE_RESUMING && all.resuming++ == 0)
+			all.comes_back = view;
 	}
-	return paused;
+	return all;
 }
 
 /*

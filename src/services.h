@@ -78,14 +78,16 @@ extern bool adm_services_view_is_paused(const AdmServiceView *view);
 extern AdmServicePhase adm_services_view_phase(const AdmServiceView *view);
 extern double adm_services_view_progress(const AdmServiceView *view);
 
-/* How many are paused, and the first of them. */
-typedef struct AdmPaused
+/* How many are shut, and of these how many wait their turn; how many come back. */
+typedef struct AdmShut
 {
-	int			count;
-	AdmServiceView first;
-} AdmPaused;
+	int			shut;
+	int			wait_turn;
+	int			resuming;
+	AdmServiceView comes_back;	/* the first of those */
+} AdmShut;
 
-extern AdmPaused adm_services_paused(void);
+extern AdmShut adm_services_shut(void);
 
 /* The rule as a text, palloc'd; NULL where the rules have none for it. */
 extern char *adm_services_rule_text(int service);

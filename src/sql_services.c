@@ -34,6 +34,9 @@ PG_FUNCTION_INFO_V1(adm_resume_service);
 PG_FUNCTION_INFO_V1(adm_resume_services);
 
 #define PERCENT				100.0
+/* A share of less than that, in cores, says nothing. */
+#define LEAST_USE			0.01
+
 #define LONGEST_GRACE_MS	(60 * 60 * 1000.0)
 
 /*
@@ -96,6 +99,10 @@ put_state(AdmRow *row, const AdmServiceView *view)
 	else
 		adm_row_put_null(row);
 	adm_row_put(row, Float8GetDatum(adm_services_view_progress(view)));
+	if (phase == ADM_SERVICE_WAITS_ITS_TURN || phase == ADM_SERVICE_RESUMING)
+		adm_row_put_real(row, (view->state.over_ms - view->state.spent_ms) / 1000.0);
+	else
+		adm_row_put_null(row);
 }
 
 static void
@@ -174,7 +181,7 @@ static void
 put_use(AdmRow *row, const Use *use, int service)
 {
 	adm_row_put_real(row, use->known ? use->of_service[service] * PERCENT : NAN);
-	adm_row_put_real(row, use->of_all > 0 ? use->of_service[service] / use->of_all : NAN);
+	adm_row_put_real(row, use->of_all >= LEAST_USE ? use->of_service[service] / use->of_all : NAN);
 }
 
 Datum
@@ -308,8 +315,15 @@ find_service(const char *name)
 Datum
 adm_check_service(PG_FUNCTION_ARGS)
 {
+	AdmServiceView view;
+
 	adm_sql_require_preloaded();
-	(void) find_service(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	(void) adm_services_view(find_service(text_to_cstring(PG_GETARG_TEXT_PP(0))), &view);
+	if (PG_GETARG_BOOL(1) && !adm_services_view_is_paused(&view))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("service \"%s\" is not paused", view.name),
+				 errhint("To pause it and close its sessions: admission.pause_service(..., disconnect => true).")));
 	PG_RETURN_VOID();
 }
 
@@ -690,7 +704,7 @@ adm_resume_services(PG_FUNCTION_ARGS)
 								 resumed, resumed == 1 ? " was" : "s were",
 								 over_ms > 0 && resumed > 1 ? ", one after another," : "",
 								 adm_sql_session_user()),
-						psprintf("In this order: %s.", list_names(services, count)));
+						psprintf("In this order: %s; each in %.1f s.", list_names(services, count), over_ms / 1000.0));
 	adm_sql_finish_change("the services");
 	put_services(rsinfo, services, count);
 	return (Datum) 0;

@@ -77,7 +77,7 @@ put_health(AdmRow *row, const AdmFitness *f)
 static void
 put_paused(AdmRow *row, const AdmReport *r)
 {
-	adm_row_put(row, Int32GetDatum(r->paused.count));
+	adm_row_put(row, Int32GetDatum(r->services.shut));
 }
 
 static void

@@ -8,6 +8,7 @@ use lib "$FindBin::RealBin/lib";
 use AdmissionTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
 my $node = new_node('roles', 'max_connections = 40', 'autovacuum = off',
 	"pg_admission.connection_queue_timeout = '60s'",
@@ -69,6 +70,28 @@ is($node->safe_psql('postgres', q{SELECT lower(database) FROM admission.waiting 
 	'b??', 'bytes that are no text are shown as question marks');
 $odd->hang_up;
 wait_status($node, 'connections_waiting = 2');
+
+# Whom the lane had no room for goes over to it as soon as it has.
+$node->safe_psql('postgres', "ALTER SYSTEM SET pg_admission.exempt_connections = 1");
+$node->reload;
+my ($first) = start_clients($node, 1, user => 'monitor');
+wait_clients(1, 'in', $first);
+ok(wait_until('the lane is full', sub {
+	my ($second) = start_clients($node, 1, user => 'deep');
+	usleep(300_000);
+	my $waits = $second->state ne 'in';
+	$second->hang_up;
+	return $waits;
+}), 'a full lane lets nobody in');
+my ($second) = start_clients($node, 1, user => 'deep');
+ok(wait_until('who finds it full waits', sub {
+	status_of($node, q{(SELECT count(*) FROM admission.waiting WHERE role = 'deep')}) eq '1';
+}), 'who finds it full waits');
+$first->hang_up;
+wait_clients(1, 'in', $second);
+is($second->state, 'in', 'and is in when somebody has left it, whatever the caps');
+wait_status($node, 'connections_in_lane = 1 AND connections_waiting = 2');
+$second->hang_up;
 
 $in->hang_up;
 $held->hang_up;

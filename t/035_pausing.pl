@@ -177,7 +177,7 @@ for my $role (qw(app agents ops batch))
 	$client->hang_up;
 }
 is($admin->ask(q{SELECT sum(held + refused + logins_held + logins_refused) FROM admission.services WHERE service <> 'chat'}), '0', 'which nobody else has noticed');
-is(status_of($node, q{concat_ws(' ', services_paused, advice)}) =~ s/;.*//r, '1 service "chat" is paused, by pause_service()', 'but status says so');
+is(status_of($node, q{concat_ws(' ', services_paused, advice)}) =~ s/;.*//r, q{1 paused by pause_service(): 'chat'}, 'but status says so');
 
 # Again, and back.
 ($out, $err) = call(q{pause_service('chat')});

@@ -265,12 +265,20 @@ take_parts(AdmReader *r, const AdmForm *form, AdmToken *token)
 	}
 }
 
+/* In quotes an asterisk would stand for itself, and fit nobody. */
+static const char *
+expected_instead_of(char c)
+{
+	if (is_control(c))
+		return "no control character";
+	return c == '*' ? "no asterisk but in application_name" : "double quotes around signs";
+}
+
 static bool
 check_token(AdmReader *r, const AdmForm *form, const AdmToken *token)
 {
 	if (*r->at != '\0' && !is_one_of(*r->at, ADM_BLANKS SEPARATORS))
-		return adm_reader_fail_here(r, is_control(*r->at) ? "no control character" :
-									"double quotes around signs", "");
+		return adm_reader_fail_here(r, expected_instead_of(*r->at), "");
 	if (token->begin + token->plus == token->end)
 		return adm_reader_fail_here(r, form->expected, "");
 	if (token->length >= ADM_TOKEN_SIZE)
