@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "nodes/nodes.h"
 #include "nodes/primnodes.h"
@@ -55,10 +56,24 @@ is_housekeeping(Oid function)
 	return false;
 }
 
+static bool all_are_constant(const List *values);
+
+/* What has not been folded yet: "7" for a parameter of another type. */
+static bool
+is_cast_of_constant(const Node *value)
+{
+	const FuncExpr *call = (const FuncExpr *) value;
+
+	return IsA(value, FuncExpr) && call->funcid < FirstGenbkiObjectId &&
+		(call->funcformat == COERCE_IMPLICIT_CAST || call->funcformat == COERCE_EXPLICIT_CAST) &&
+		all_are_constant(call->args);
+}
+
 static bool
 is_constant(const Node *value)
 {
-	return IsA(value, Const) || IsA(value, Param) || IsA(value, SQLValueFunction);
+	return IsA(value, Const) || IsA(value, Param) || IsA(value, SQLValueFunction) ||
+		is_cast_of_constant(value);
 }
 
 static bool

@@ -49,7 +49,7 @@ for my $sql (
 	'LISTEN x', 'NOTIFY x', 'UNLISTEN *', 'PREPARE q AS SELECT 2', 'DEALLOCATE q',
 	'FETCH 3 FROM c', 'MOVE 1 FROM c', '', ';', '-- nothing', 'SELECT 1', q{SELECT 'a', 2, NULL},
 	q{SELECT 1 AS "one"; SELECT 2}, 'SELECT now()', 'SELECT current_user, current_schema()', 'SELECT pg_is_in_recovery()',
-	'SELECT pg_advisory_unlock_all(); UNLISTEN *; RESET ALL', q{SELECT set_config('search_path', 'public', false)})
+	'SELECT pg_advisory_unlock_all(); UNLISTEN *; RESET ALL', 'SELECT pg_advisory_unlock(8)', 'SELECT pg_advisory_unlock(8::smallint, 9)', q{SELECT set_config('search_path', 'public', false)})
 {
 	$client->ask($sql);
 	is(status_of($node, 'transactions_held'), $held_before, "not gated: $sql");
