@@ -63,6 +63,7 @@ OBJS = \
 	src/permits_delay.o \
 	src/permits_line.o \
 	src/permits_looks.o \
+	src/permits_slots.o \
 	src/persist.o \
 	src/pg_admission.o \
 	src/processes.o \

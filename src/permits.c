@@ -1,8 +1,8 @@
 /*
- * permits.c - the slots and the words: who has a slot, how it enters, is moved
- * from state to state, and leaves.
+ * permits.c - the words: how a slot enters, is moved from state to state, and
+ * leaves.
  *
- * permits_private.h says what must be kept: the words are raised before a slot
+ * permits_slots.h says what must be kept: the words are raised before a slot
  * says so, and lowered after it has stopped saying so; and whoever lowers one
  * while somebody waits then serves the line.
  *
@@ -13,126 +13,9 @@
 
 #include "counters.h"
 #include "os/clock.h"
-#include "permits_private.h"
+#include "permits_line.h"
+#include "permits_slots.h"
 #include "state.h"
-#include "storage/ipc.h"
-#include "storage/shmem.h"
-
-#define LOCK_NAME			"pg_admission_line"
-
-AdmSharedPermits *adm_permits_shared = NULL;
-AdmBackendSlots *adm_permits_slots = NULL;
-
-static Size
-shared_size(void)
-{
-	return add_size(offsetof(AdmSharedPermits, owners), mul_size(MaxBackends, sizeof(AdmOwner)));
-}
-
-static Size
-slots_size(void)
-{
-	return mul_size(MaxBackends, sizeof(AdmBackendSlots));
-}
-
-void
-adm_permits_shmem_request(void)
-{
-	RequestAddinShmemSpace(CACHELINEALIGN(shared_size()));
-	RequestAddinShmemSpace(CACHELINEALIGN(slots_size()));
-	RequestNamedLWLockTranche(LOCK_NAME, ADM_GATE_COUNT);
-}
-
-static void
-init_part(AdmPart *part)
-{
-	pg_atomic_init_u64(&part->word.value, 0);
-	pg_atomic_init_u64(&part->above_since_ms, 0);
-	pg_atomic_init_u64(&part->turned_away_ms, 0);
-	pg_atomic_init_u64(&part->leavers, 0);
-	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
-		part->lines[rank].oldest = part->lines[rank].newest = ADM_NOBODY;
-}
-
-static void
-init_gate(AdmGate gate)
-{
-	AdmGateLines *lines = adm_gate_lines(gate);
-
-	lines->lock = &GetNamedLWLockTranche(LOCK_NAME)[gate].lock;
-	pg_atomic_init_u32(&lines->in_line, 0);
-	pg_atomic_init_u64(&lines->admitted_before, 0);
-	pg_atomic_init_u64(&adm_gate_of(gate)->word.value, 0);
-	for (int i = 0; i < ADM_SERVICE_ENTRIES; i++)
-		init_part(adm_part_of(gate, i));
-	for (int i = 0; i < MaxBackends; i++)
-		pg_atomic_init_u32(&adm_slot_at(gate, i)->value, ADM_SLOT_FREE);
-}
-
-void
-adm_permits_shmem_startup(void)
-{
-	bool		found;
-
-	adm_permits_shared = ShmemInitStruct("pg_admission permits", shared_size(), &found);
-	adm_permits_slots = ShmemInitStruct("pg_admission slots", slots_size(), &found);
-	if (found)
-		return;
-	memset(adm_permits_shared, 0, shared_size());
-	memset(adm_permits_slots, 0, slots_size());
-	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
-		init_gate((AdmGate) gate);
-	pg_atomic_init_u32(&adm_permits_shared->exempt, 0);
-	pg_atomic_init_u32(&adm_permits_shared->lane, 0);
-}
-
-/*
- * Who it is.
- */
-
-static void
-set_owner_pid(AdmOwner *owner, int pid)
-{
-	pg_write_barrier();
-	*(volatile int *) &owner->session.pid = pid;
-	pg_write_barrier();
-}
-
-void
-adm_permits_introduce(const AdmSession *session)
-{
-	AdmOwner   *owner = adm_owner_of(adm_compat_my_slot());
-	AdmSession	unowned = *session;
-
-	unowned.pid = 0;
-	set_owner_pid(owner, 0);
-	owner->session = unowned;
-	set_owner_pid(owner, session->pid);
-}
-
-void
-adm_permits_say_goodbye(void)
-{
-	set_owner_pid(adm_owner_of(adm_compat_my_slot()), 0);
-}
-
-bool
-adm_permits_session(int index, AdmSession *session)
-{
-	AdmOwner   *owner;
-	int			pid;
-
-	if (index >= MaxBackends)
-		return false;
-	owner = adm_owner_of(index);
-	pid = *(volatile int *) &owner->session.pid;
-	if (pid == 0)
-		return false;
-	pg_read_barrier();
-	*session = owner->session;
-	pg_read_barrier();
-	return *(volatile int *) &owner->session.pid == pid;
-}
 
 /*
  * The words, and moving.
@@ -299,6 +182,28 @@ adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish)
 /*
  * Entering beyond the caps.
  */
+
+/*
+ * Until the waiter runs, its process still shows that it waits, so the age of
+ * its permit counts from here; who is granted and sleeps on is not active, and
+ * its permit may have been lent meanwhile.
+ */
+bool
+adm_permits_take_grant(AdmGate gate)
+{
+	AdmSlot    *slot = adm_slot_mine(gate);
+
+	if (adm_slot_state(slot) == ADM_SLOT_WAITING)
+		return false;
+	slot->since_ms = adm_clock_ms();
+	slot->admitted++;
+	pg_write_barrier();
+	if (!adm_slot_change(slot, ADM_SLOT_GRANTED, ADM_SLOT_ACTIVE,
+						 adm_value_tag(adm_slot_value(slot))) &&
+		adm_slot_state(slot) == ADM_SLOT_LENT)
+		adm_permits_take_up(adm_compat_my_slot(), ADM_SLOT_LENT);
+	return true;
+}
 
 /* A permit may be given to a waiter at any moment: then that one will do. */
 static bool

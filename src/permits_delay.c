@@ -5,14 +5,14 @@
  *
  * It is a memory of each service's line of the ordinary, for it is judged and
  * shortened by itself.  Nothing here changes a slot or a line, and no word, so of
- * what permits_private.h says must be kept nothing can be broken here.  All but
+ * what permits_slots.h says must be kept nothing can be broken here.  All but
  * what the line notes is read and written without the lock, from a look that is
  * a little old: heads may have left meanwhile.
  */
 #include "postgres.h"
 
 #include "os/clock.h"
-#include "permits_private.h"
+#include "permits_delay.h"
 #include "policy/delay.h"
 
 /*

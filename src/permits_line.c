@@ -2,7 +2,7 @@
  * permits_line.c - the lines of the gates: who stands in them, whose turn it is,
  * and how permits come to those who wait.
  *
- * permits_private.h says what must be kept.  Here that means: who joins is
+ * permits_slots.h says what must be kept.  Here that means: who joins is
  * counted by a change of the very word that keeps it out; the words count a
  * permit before the waiter's slot says GRANTED; and after every change of a
  * line, and before permits are given, recount() has the gate's word count the
@@ -16,7 +16,8 @@
 
 #include "counters.h"
 #include "os/clock.h"
-#include "permits_private.h"
+#include "permits_delay.h"
+#include "permits_line.h"
 #include "policy/delay.h"
 #include "policy/service_turn.h"
 #include "state.h"
@@ -29,13 +30,6 @@
 /*
  * Who is eligible.
  */
-
-bool
-adm_permits_service_has_room(AdmGate gate, int service)
-{
-	return adm_word_has_room(pg_atomic_read_u64(&adm_part_of(gate, service)->word.value),
-							 adm_services_caps(gate, service));
-}
 
 /*
  * Has the gate's word count those who wait for it, and not those who wait for
@@ -489,28 +483,6 @@ bool
 adm_permits_first_in_line(AdmGate gate)
 {
 	return caretaker(gate) == adm_compat_my_slot();
-}
-
-/*
- * Until the waiter runs, its process still shows that it waits, so the age of
- * its permit counts from here; who is granted and sleeps on is not active, and
- * its permit may have been lent meanwhile.
- */
-bool
-adm_permits_take_grant(AdmGate gate)
-{
-	AdmSlot    *slot = adm_slot_mine(gate);
-
-	if (adm_slot_state(slot) == ADM_SLOT_WAITING)
-		return false;
-	slot->since_ms = adm_clock_ms();
-	slot->admitted++;
-	pg_write_barrier();
-	if (!adm_slot_change(slot, ADM_SLOT_GRANTED, ADM_SLOT_ACTIVE,
-						 adm_value_tag(adm_slot_value(slot))) &&
-		adm_slot_state(slot) == ADM_SLOT_LENT)
-		adm_permits_take_up(adm_compat_my_slot(), ADM_SLOT_LENT);
-	return true;
 }
 
 bool

@@ -2,14 +2,14 @@
  * permits_looks.c - what others ask of the permits: how many, in which state,
  * of which service, and who waits.
  *
- * Nothing here changes a word, a slot or a line, so of what permits_private.h
+ * Nothing here changes a word, a slot or a line, so of what permits_slots.h
  * says must be kept nothing can be broken.  But for the copy of those in line
  * nothing takes a lock: each number was true at some moment of the look, but two
  * need not fit together.
  */
 #include "postgres.h"
 
-#include "permits_private.h"
+#include "permits_slots.h"
 #include "state.h"
 
 /*

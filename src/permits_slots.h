@@ -1,5 +1,5 @@
 /*
- * permits_private.h - what the permits keep in shared memory: the words, the
+ * permits_slots.h - what the permits keep in shared memory: the words, the
  * slots, who owns them, and the lines.  For permits*.c alone.
  *
  * Two things must be kept when any of these files is changed.
@@ -21,8 +21,8 @@
  * Functions are inline here because each transaction that passes goes through
  * them.
  */
-#ifndef ADM_PERMITS_PRIVATE_H
-#define ADM_PERMITS_PRIVATE_H
+#ifndef ADM_PERMITS_SLOTS_H
+#define ADM_PERMITS_SLOTS_H
 
 #include "compat.h"
 #include "permits.h"
@@ -314,24 +314,4 @@ adm_part_waiting(AdmPart *part)
 	return adm_word_counts(pg_atomic_read_u64(&part->word.value)).waiting;
 }
 
-/*
- * permits_line.c, for the owner of a slot that enters or leaves.
- */
-
-/* False: there is room after all, and nothing is held. */
-extern bool adm_permits_join_line(AdmGate gate, const AdmWish *wish);
-
-/* False: a permit was given to it before it had the lock. */
-extern bool adm_permits_leave_line(AdmGate gate);
-
-/*
- * permits_delay.c, for the line: under the gate's lock, held exclusively.
- */
-
-/* The first of the ordinary joins, at that time. */
-extern void adm_permits_note_first(AdmPart *part, int64 now_ms);
-
-/* What a wait at its head says of the service's line of the ordinary. */
-extern void adm_permits_note_delay(AdmPart *part, int64 wait_ms, int64 now_ms);
-
-#endif							/* ADM_PERMITS_PRIVATE_H */
+#endif							/* ADM_PERMITS_SLOTS_H */
