@@ -226,19 +226,35 @@ adm_permits_enter_beyond_caps(AdmGate gate, int service)
 	adm_counters_add(gate, service, ADM_TOTAL_PASSED);
 }
 
+/*
+ * The words first, since many may find room at once: of transactions no more
+ * than the ceiling, which is a cap on those present.
+ */
 bool
 adm_permits_enter_beyond_gate(AdmGate gate, int service)
 {
 	uint32		tag = adm_tag_now(gate, service);
 	uint64		own_units = adm_units_for_service(adm_units_of(ADM_SLOT_ACTIVE), tag);
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(gate));
+	uint64		ceiling = gate == ADM_GATE_TRANSACTION ?
+		adm_word_caps(ADM_NO_CAP, cap.present) : ADM_WORD_NO_CAPS;
 
-	if (has_got_permit(gate))
-		return true;
 	if (own_units > 0 &&
 		!adm_word_change_if(&adm_part_of(gate, service)->word, adm_word_has_room,
 							adm_services_caps(gate, service), own_units))
 		return false;
-	pg_atomic_fetch_add_u64(&adm_gate_of(gate)->word.value, adm_units_of(ADM_SLOT_ACTIVE));
+	if (!adm_word_change_if(&adm_gate_of(gate)->word, adm_word_has_room, ceiling,
+							adm_units_of(ADM_SLOT_ACTIVE)))
+	{
+		if (lower_word(&adm_part_of(gate, service)->word, own_units))
+			adm_permits_serve_line(gate);
+		return false;
+	}
+	if (has_got_permit(gate))
+	{
+		lower_words(gate, adm_units_of(ADM_SLOT_ACTIVE), tag);
+		return true;
+	}
 	take_slot(adm_slot_mine(gate), tag);
 	adm_counters_add(gate, service, ADM_TOTAL_PASSED);
 	return true;

@@ -116,8 +116,9 @@ extern AdmEntry adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish);
 extern void adm_permits_enter_beyond_caps(AdmGate gate, int service);
 
 /*
- * The same beyond the gate's caps alone.  False: its service has no room, and
- * nothing is held, no place in line either.
+ * The same beyond the gate's caps alone, but of transactions not beyond the one
+ * on all that are present.  False: there, or in its service, is no room, and
+ * nothing has changed.
  */
 extern bool adm_permits_enter_beyond_gate(AdmGate gate, int service);
 

@@ -259,15 +259,17 @@ give_up(const Patience *patience)
 	return full ? WAIT_SERVICE_FULL : WAIT_TIMED_OUT;
 }
 
-/* Who must not be refused goes beyond its service's caps, too. */
-static WaitEnd
-go_unasked(const Patience *patience)
+/*
+ * Who must not be refused goes beyond its service's caps, too.  False: many have
+ * found room at once, and the others were faster.
+ */
+static bool
+goes_unasked(const Patience *patience)
 {
-	if (patience->never_refused)
-		adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION, patience->service);
-	else if (!adm_permits_enter_beyond_gate(ADM_GATE_TRANSACTION, patience->service))
-		return WAIT_SERVICE_FULL;
-	return WAIT_GRANTED;
+	if (!patience->never_refused)
+		return adm_permits_enter_beyond_gate(ADM_GATE_TRANSACTION, patience->service);
+	adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION, patience->service);
+	return true;
 }
 
 static WaitEnd
@@ -296,8 +298,8 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 		left_ms = arrived_ms + allowed_ms(patience) - adm_clock_ms();
 		if (left_ms <= 0)
 		{
-			if (may_go_unasked(patience))
-				return go_unasked(patience);
+			if (may_go_unasked(patience) && goes_unasked(patience))
+				return WAIT_GRANTED;
 			if (!waits_on(patience, arrived_ms))
 				return give_up(patience);
 			left_ms = nap_ms;
