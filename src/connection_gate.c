@@ -383,8 +383,7 @@ end_if_abandoned(int service)
 static void
 observe(int service)
 {
-	if (adm_state_mode() != ADM_MODE_OBSERVE ||
-		adm_permits_room(ADM_GATE_CONNECTION) == ADM_ROOM)
+	if (adm_state_mode() != ADM_MODE_OBSERVE || adm_permits_room(ADM_GATE_CONNECTION) == ADM_ROOM)
 		return;
 	adm_starts_reclaim();
 	switch (adm_permits_room(ADM_GATE_CONNECTION))

@@ -355,14 +355,12 @@ put_service_state(Collection *c, const char *name, const AdmServiceView *view)
 }
 
 static void
-put_service_counts(Collection *c, const char *name, int service)
+put_service_counts(Collection *c, const char *name, const AdmServiceCounts *counts)
 {
-	AdmServiceCounts counts = adm_permits_count_service(service);
-
-	put_service(c, SERVICE_SESSIONS, name, "state", "admitted", counts.sessions);
-	put_service(c, SERVICE_SESSIONS, name, "state", "waiting", counts.logins_waiting);
-	put_service(c, SERVICE_TRANSACTIONS, name, "state", "running", counts.running);
-	put_service(c, SERVICE_TRANSACTIONS, name, "state", "waiting", counts.waiting);
+	put_service(c, SERVICE_SESSIONS, name, "state", "admitted", counts->sessions);
+	put_service(c, SERVICE_SESSIONS, name, "state", "waiting", counts->logins_waiting);
+	put_service(c, SERVICE_TRANSACTIONS, name, "state", "running", counts->running);
+	put_service(c, SERVICE_TRANSACTIONS, name, "state", "waiting", counts->waiting);
 }
 
 static void
@@ -382,6 +380,9 @@ put_service_totals(Collection *c, const char *name, int service)
 static void
 put_services(Collection *c)
 {
+	AdmServiceCounts counts[ADM_SERVICE_ENTRIES];
+
+	adm_permits_count_services(counts);
 	for (int i = 0; i < adm_services_end(); i++)
 	{
 		AdmServiceView view;
@@ -391,7 +392,7 @@ put_services(Collection *c)
 			continue;
 		name = pstrdup(view.name);
 		put_service_state(c, name, &view);
-		put_service_counts(c, name, i);
+		put_service_counts(c, name, &counts[i]);
 		put_service_totals(c, name, i);
 	}
 }

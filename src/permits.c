@@ -125,24 +125,35 @@ take_slot(AdmSlot *slot, uint32 tag)
 	adm_slot_set(slot, ADM_SLOT_ACTIVE, tag);
 }
 
-/* The service's permit first: it is given back if the gate has none. */
+/*
+ * Has both words count one more that is active, if both fulfil the condition.
+ * The service's first: that is taken back if the gate's does not.
+ */
+static inline bool
+raise_words_if(bool (*condition) (uint64_t word, uint64_t caps), AdmGate gate, uint64 caps, uint32 tag)
+{
+	int			service = adm_value_service(tag);
+	AdmWord    *own = &adm_part_of(gate, service)->word;
+	uint64		units = adm_units_of(ADM_SLOT_ACTIVE);
+	uint64		own_units = adm_units_for_service(units, tag);
+
+	if (own_units > 0 &&
+		!adm_word_change_if(own, condition, adm_services_caps(gate, service), own_units))
+		return false;
+	if (adm_word_change_if(&adm_gate_of(gate)->word, condition, caps, units))
+		return true;
+	if (lower_word(own, own_units))
+		adm_permits_serve_line(gate);
+	return false;
+}
+
 static bool
 try_enter(AdmGate gate, int service, uint64 caps)
 {
-	AdmWord    *own = &adm_part_of(gate, service)->word;
 	uint32		tag = adm_tag_now(gate, service);
-	uint64		own_units = adm_units_for_service(adm_units_of(ADM_SLOT_ACTIVE), tag);
 
-	if (own_units > 0 &&
-		!adm_word_change_if(own, adm_word_admits, adm_services_caps(gate, service), own_units))
+	if (!raise_words_if(adm_word_admits, gate, caps, tag))
 		return false;
-	if (!adm_word_change_if(&adm_gate_of(gate)->word, adm_word_admits, caps,
-							adm_units_of(ADM_SLOT_ACTIVE)))
-	{
-		if (lower_word(own, own_units))
-			adm_permits_serve_line(gate);
-		return false;
-	}
 	take_slot(adm_slot_mine(gate), tag);
 	return true;
 }
@@ -180,10 +191,6 @@ adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish)
 }
 
 /*
- * Entering beyond the caps.
- */
-
-/*
  * Until the waiter runs, its process still shows that it waits, so the age of
  * its permit counts from here; who is granted and sleeps on is not active, and
  * its permit may have been lent meanwhile.
@@ -204,6 +211,10 @@ adm_permits_take_grant(AdmGate gate)
 		adm_permits_take_up(adm_compat_my_slot(), ADM_SLOT_LENT);
 	return true;
 }
+
+/*
+ * Entering beyond the caps.
+ */
 
 /* A permit may be given to a waiter at any moment: then that one will do. */
 static bool
@@ -234,22 +245,12 @@ bool
 adm_permits_enter_beyond_gate(AdmGate gate, int service)
 {
 	uint32		tag = adm_tag_now(gate, service);
-	uint64		own_units = adm_units_for_service(adm_units_of(ADM_SLOT_ACTIVE), tag);
 	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(gate));
 	uint64		ceiling = gate == ADM_GATE_TRANSACTION ?
 		adm_word_caps(ADM_NO_CAP, cap.present) : ADM_WORD_NO_CAPS;
 
-	if (own_units > 0 &&
-		!adm_word_change_if(&adm_part_of(gate, service)->word, adm_word_has_room,
-							adm_services_caps(gate, service), own_units))
+	if (!raise_words_if(adm_word_has_room, gate, ceiling, tag))
 		return false;
-	if (!adm_word_change_if(&adm_gate_of(gate)->word, adm_word_has_room, ceiling,
-							adm_units_of(ADM_SLOT_ACTIVE)))
-	{
-		if (lower_word(&adm_part_of(gate, service)->word, own_units))
-			adm_permits_serve_line(gate);
-		return false;
-	}
 	if (has_got_permit(gate))
 	{
 		lower_words(gate, adm_units_of(ADM_SLOT_ACTIVE), tag);

@@ -250,7 +250,7 @@ extern int	adm_permits_lane(void);
 /* How many slots of the gate are in each state; looks at all. */
 extern void adm_permits_count_states(AdmGate gate, int count[ADM_SLOT_STATE_COUNT]);
 
-/* What there is of one service; looks at all slots. */
+/* What there is of each service; looks at all slots once. */
 typedef struct AdmServiceCounts
 {
 	int			sessions;		/* exempt ones included */
@@ -259,7 +259,7 @@ typedef struct AdmServiceCounts
 	int			waiting;
 } AdmServiceCounts;
 
-extern AdmServiceCounts adm_permits_count_service(int service);
+extern void adm_permits_count_services(AdmServiceCounts counts[ADM_SERVICE_ENTRIES]);
 
 /* To which services there are sessions. */
 extern void adm_permits_services_in_use(bool in_use[ADM_SERVICE_ENTRIES]);
@@ -271,6 +271,9 @@ extern void adm_permits_services_in_use(bool in_use[ADM_SERVICE_ENTRIES]);
 /* Whether a session in this state of the connection gate is subject to it, or not. */
 extern bool adm_permits_is_gated(AdmSlotState state);
 extern bool adm_permits_is_exempt(AdmSlotState state);
+
+/* Whether a transaction in this state is past its gate, and not lent. */
+extern bool adm_permits_is_running(AdmSlotState state);
 
 /* The word for a state at a gate. */
 extern const char *adm_permits_state_name(AdmGate gate, AdmSlotState state);

@@ -124,39 +124,27 @@ count_session(AdmSlotState state, AdmServiceCounts *counts)
 		counts->sessions++;
 }
 
-/* It runs past the gate, and is not lent. */
-static bool
-runs(AdmSlotState state)
-{
-	return state == ADM_SLOT_GRANTED || state == ADM_SLOT_ACTIVE ||
-		state == ADM_SLOT_PRESENT || state == ADM_SLOT_OPEN;
-}
-
 static void
 count_transaction(AdmSlotState state, AdmServiceCounts *counts)
 {
 	if (state == ADM_SLOT_WAITING)
 		counts->waiting++;
-	else if (runs(state))
+	else if (adm_permits_is_running(state))
 		counts->running++;
 }
 
-AdmServiceCounts
-adm_permits_count_service(int service)
+void
+adm_permits_count_services(AdmServiceCounts counts[ADM_SERVICE_ENTRIES])
 {
-	AdmServiceCounts counts = {0};
-
+	memset(counts, 0, ADM_SERVICE_ENTRIES * sizeof(AdmServiceCounts));
 	for (int i = 0; i < MaxBackends; i++)
 	{
 		uint32		session = adm_slot_value(adm_slot_at(ADM_GATE_CONNECTION, i));
 		uint32		transaction = adm_slot_value(adm_slot_at(ADM_GATE_TRANSACTION, i));
 
-		if (adm_value_service(session) == service)
-			count_session(adm_value_state(session), &counts);
-		if (adm_value_service(transaction) == service)
-			count_transaction(adm_value_state(transaction), &counts);
+		count_session(adm_value_state(session), &counts[adm_value_service(session)]);
+		count_transaction(adm_value_state(transaction), &counts[adm_value_service(transaction)]);
 	}
-	return counts;
 }
 
 /* A session is in one service; what it holds at the other gate is of the same. */
@@ -221,6 +209,13 @@ bool
 adm_permits_is_exempt(AdmSlotState state)
 {
 	return state == ADM_SLOT_EXEMPT || state == ADM_SLOT_LANE;
+}
+
+bool
+adm_permits_is_running(AdmSlotState state)
+{
+	return state == ADM_SLOT_GRANTED || state == ADM_SLOT_ACTIVE ||
+		state == ADM_SLOT_PRESENT || state == ADM_SLOT_OPEN;
 }
 
 const char *

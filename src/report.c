@@ -47,8 +47,14 @@ adm_report_read(AdmReport *r)
 int
 adm_report_running(const AdmReport *r)
 {
-	return r->transactions[ADM_SLOT_GRANTED] + r->transactions[ADM_SLOT_ACTIVE] +
-		r->transactions[ADM_SLOT_PRESENT] + r->transactions[ADM_SLOT_OPEN];
+	int			running = 0;
+
+	for (int state = 0; state < ADM_SLOT_STATE_COUNT; state++)
+	{
+		if (adm_permits_is_running((AdmSlotState) state))
+			running += r->transactions[state];
+	}
+	return running;
 }
 
 const char *

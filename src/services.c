@@ -459,8 +459,8 @@ adm_services_shut(void)
 }
 
 /*
- * A copy of the rules in use, palloc'd; the place of each service in them may be
- * told to *entry_of.  The lock is not held while memory is sought.
+ * A copy of the rules in use, palloc'd, with the entry of each service by its place
+ * in them.  The lock is not held while memory is sought.
  */
 static AdmRules *
 copy_rules(int entry_of[ADM_SERVICES_MOST + 1], uint32 *generation)

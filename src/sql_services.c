@@ -142,14 +142,12 @@ put_rule(AdmRow *row, int service, const AdmServiceView *view)
 }
 
 static void
-put_counts(AdmRow *row, int service)
+put_counts(AdmRow *row, const AdmServiceCounts *counts)
 {
-	AdmServiceCounts counts = adm_permits_count_service(service);
-
-	adm_row_put(row, Int32GetDatum(counts.sessions));
-	adm_row_put(row, Int32GetDatum(counts.logins_waiting));
-	adm_row_put(row, Int32GetDatum(counts.running));
-	adm_row_put(row, Int32GetDatum(counts.waiting));
+	adm_row_put(row, Int32GetDatum(counts->sessions));
+	adm_row_put(row, Int32GetDatum(counts->logins_waiting));
+	adm_row_put(row, Int32GetDatum(counts->running));
+	adm_row_put(row, Int32GetDatum(counts->waiting));
 }
 
 static void
@@ -189,10 +187,12 @@ adm_services(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo;
 	Use			use;
+	AdmServiceCounts counts[ADM_SERVICE_ENTRIES];
 
 	adm_sql_require_reader("services");
 	rsinfo = adm_rows_begin(fcinfo);
 	read_use(&use);
+	adm_permits_count_services(counts);
 	for (int i = 0; i < adm_services_end(); i++)
 	{
 		AdmServiceView view;
@@ -204,7 +204,7 @@ adm_services(PG_FUNCTION_ARGS)
 		adm_row_put_client_text(&row, view.name);
 		put_rule(&row, i, &view);
 		put_state(&row, &view);
-		put_counts(&row, i);
+		put_counts(&row, &counts[i]);
 		put_totals(&row, ADM_GATE_TRANSACTION, i);
 		put_totals(&row, ADM_GATE_CONNECTION, i);
 		put_use(&row, &use, i);

@@ -230,14 +230,19 @@ service_has_room(const Patience *p)
 /*
  * Beyond the cap on those that run, not beyond the one on all that use the
  * machine: whoever holds a lock would be free of any, and a machine is called
- * comfortable for half a second longer than it is.
+ * comfortable for half a second longer than it is.  Who must not be refused goes
+ * beyond its service's caps, too.
  */
 static bool
-may_go_unasked(const Patience *patience)
+goes_unasked(const Patience *patience)
 {
+	if (!patience->never_refused)
+		return adm_state_comfortable() &&
+			adm_permits_enter_beyond_gate(ADM_GATE_TRANSACTION, patience->service);
 	if (adm_permits_room(ADM_GATE_TRANSACTION) == ADM_ROOM_NO_PRESENT)
 		return false;
-	return patience->never_refused || (adm_state_comfortable() && service_has_room(patience));
+	adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION, patience->service);
+	return true;
 }
 
 /* On a comfortable machine the controller lets everybody through soon. */
@@ -257,19 +262,6 @@ give_up(const Patience *patience)
 	if (!adm_services_is_paused(patience->service) && allowed_ms(patience) < patience->ms)
 		adm_permits_note_turned_away(ADM_GATE_TRANSACTION, patience->service);
 	return full ? WAIT_SERVICE_FULL : WAIT_TIMED_OUT;
-}
-
-/*
- * Who must not be refused goes beyond its service's caps, too.  False: many have
- * found room at once, and the others were faster.
- */
-static bool
-goes_unasked(const Patience *patience)
-{
-	if (!patience->never_refused)
-		return adm_permits_enter_beyond_gate(ADM_GATE_TRANSACTION, patience->service);
-	adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION, patience->service);
-	return true;
 }
 
 static WaitEnd
@@ -298,7 +290,7 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 		left_ms = arrived_ms + allowed_ms(patience) - adm_clock_ms();
 		if (left_ms <= 0)
 		{
-			if (may_go_unasked(patience) && goes_unasked(patience))
+			if (goes_unasked(patience))
 				return WAIT_GRANTED;
 			if (!waits_on(patience, arrived_ms))
 				return give_up(patience);
@@ -447,8 +439,7 @@ wait_for_permit(const Patience *patience)
 static void
 observe(int service)
 {
-	if (adm_state_mode() != ADM_MODE_OBSERVE ||
-		adm_permits_room(ADM_GATE_TRANSACTION) == ADM_ROOM)
+	if (adm_state_mode() != ADM_MODE_OBSERVE || adm_permits_room(ADM_GATE_TRANSACTION) == ADM_ROOM)
 		return;
 	adm_lending_balance();
 	if (adm_permits_room(ADM_GATE_TRANSACTION) != ADM_ROOM)

@@ -53,13 +53,6 @@ sub service_of
 	return $admin->ask("SELECT service FROM admission.backends WHERE pid = $client->{pid}");
 }
 
-# What a view says of a service.
-sub told
-{
-	my ($columns, $service) = @_;
-	return $admin->ask("SELECT concat_ws(' ', $columns) FROM admission.services WHERE service = '$service'");
-}
-
 sub changes_of_rules
 {
 	return $admin->ask(q{SELECT count(*) FROM admission.events
@@ -151,14 +144,14 @@ for my $case (
 # The view tells the rules, in their order, and who is there.
 is($admin->ask(q{SELECT string_agg(service, ' ') FROM admission.services}),
 	'tcp pair shop crew notify middle star nameless socket one ten default', 'the view has them in their order');
-is(told('rule', 'tcp'), 'tcp: client_address=127.0.0.1 role=single', 'with their rules');
-is(told('priority, session_limit, session_cap, transaction_limit', 'notify'), 'normal 50 50', 'and their limits');
-is(told('transaction_limit, transaction_cap', 'one'), '6 6', 'in processors, too');
+is(service_says($admin, 'rule', 'tcp'), 'tcp: client_address=127.0.0.1 role=single', 'with their rules');
+is(service_says($admin, 'priority, session_limit, session_cap, transaction_limit', 'notify'), 'normal 50 50', 'and their limits');
+is(service_says($admin, 'transaction_limit, transaction_cap', 'one'), '6 6', 'in processors, too');
 my @sessions = map { session("notify-$_") } 1 .. 3;
-is(told('sessions, running, waiting, logins_waiting', 'notify'), '3 0 0 0', 'and how many sessions');
+is(service_says($admin, 'sessions, running, waiting, logins_waiting', 'notify'), '3 0 0 0', 'and how many sessions');
 $sessions[0]->query('SELECT pg_sleep(600)');
-wait_until('it runs', sub { told('running', 'notify') eq '1' });
-is(told('sessions, running, waiting', 'notify'), '3 1 0', 'and transactions');
+wait_until('it runs', sub { service_says($admin, 'running', 'notify') eq '1' });
+is(service_says($admin, 'sessions, running, waiting', 'notify'), '3 1 0', 'and transactions');
 
 # New rules reach a session when its next transaction begins, and new sessions at
 # once.
@@ -171,12 +164,12 @@ is(service_of($sessions[1]), 'notify', 'stays to its end');
 $sessions[1]->ask('COMMIT');
 is($_->ask($work), 't', 'the next one begins') for @sessions[ 1, 2 ];
 is(service_of($_), 'fresh', 'by the new rules') for @sessions[ 1, 2 ];
-is(told('sessions, running, rule IS NULL', 'notify'), '1 1 t', 'the old service is listed while somebody is in it');
-is(told('sessions', 'fresh'), '2', 'beside the new one');
+is(service_says($admin, 'sessions, running, rule IS NULL', 'notify'), '1 1 t', 'the old service is listed while somebody is in it');
+is(service_says($admin, 'sessions', 'fresh'), '2', 'beside the new one');
 my $new = session('notify-9');
 is(service_of($new), 'fresh', 'a new session belongs to it at once');
 end_sessions($sessions[0], $new);
-wait_until('it is forgotten', sub { told('service', 'notify') eq '' });
+wait_until('it is forgotten', sub { service_says($admin, 'service', 'notify') eq '' });
 pass('and is gone with the last one');
 
 # A session that calls itself something else.
@@ -191,7 +184,7 @@ is(service_of($sessions[2]), 'middle', 'whether or not the rules have changed');
 $sessions[2]->ask('RESET application_name');
 $sessions[2]->ask($work);
 is(service_of($sessions[2]), 'fresh', 'and back');
-is(told('sessions', 'middle') . told('sessions', 'fresh'), '11', 'and is counted where it is');
+is(service_says($admin, 'sessions', 'middle') . service_says($admin, 'sessions', 'fresh'), '11', 'and is counted where it is');
 
 # SET ROLE is no other login; a superuser's sessions are in a service, too.
 $admin->ask('GRANT single TO app');
@@ -243,13 +236,13 @@ my ($held) = start_clients($node, 1, user => 'single', application_name => 'few'
 wait_status($node, 'connections_waiting = 1');
 my @narrow = map { session("narrow $_") } 1, 2;
 $narrow[0]->query('SELECT burn(2)');
-wait_until('it runs', sub { told('running', 'narrow') eq '1' });
+wait_until('it runs', sub { service_says($admin, 'running', 'narrow') eq '1' });
 $narrow[1]->query($work);
 wait_status($node, 'transactions_waiting = 1');
 is($admin->ask(q{SELECT string_agg(concat_ws(' ', gate, service, application_name, "position"), ', ' ORDER BY gate) FROM admission.waiting}),
 	'connection few few 1, transaction narrow narrow 2 1', 'who waits, and in which service');
-is(told('sessions, logins_waiting, running, waiting', 'few'), '1 1 0 0', 'a login is counted in its own');
-is(told('sessions, logins_waiting, running, waiting', 'narrow'), '2 0 1 1', 'and so is a transaction');
+is(service_says($admin, 'sessions, logins_waiting, running, waiting', 'few'), '1 1 0 0', 'a login is counted in its own');
+is(service_says($admin, 'sessions, logins_waiting, running, waiting', 'narrow'), '2 0 1 1', 'and so is a transaction');
 $_->answer for @narrow;
 end_sessions($only);
 wait_clients(1, 'in', $held);
@@ -263,7 +256,7 @@ my @probes = map { session('probe') } 1, 2;
 is(status_of($node, 'connections_in_lane'), '2', 'those of an exempt service are in the lane');
 is($admin->ask(qq{SELECT string_agg(concat_ws(' ', service, gate_state), ', ') FROM admission.backends WHERE application_name = 'probe'}),
 	'probes lane, probes lane', 'and shown there');
-is(told('exempt, sessions', 'probes'), 't 2', 'and counted in their service');
+is(service_says($admin, 'exempt, sessions', 'probes'), 't 2', 'and counted in their service');
 ($held) = start_clients($node, 1, application_name => 'probe');
 wait_status($node, 'connections_waiting = 1');
 is(status_of($node, 'connections_in_lane'), '2', 'a third one waits like everybody');
@@ -279,7 +272,7 @@ my $other = session('other');
 is($admin->ask(q{SELECT string_agg(application_name, ' ' ORDER BY application_name) FROM admission.find_backends(service => 'notify')}),
 	'notify-1 notify-2 notify-3', 'the sessions of a service are found');
 $sessions[0]->query('SELECT pg_sleep(600)');
-wait_until('it runs', sub { told('running', 'notify') eq '1' });
+wait_until('it runs', sub { service_says($admin, 'running', 'notify') eq '1' });
 is($admin->ask(q{SELECT string_agg(application_name, ' ') FROM admission.cancel_backends(service => 'notify', dry_run => false, wait => '10 s') WHERE done = 'cancelled'}),
 	'notify-1', 'what they do can be cancelled');
 is($sessions[0]->answer, 'ERROR 57014', 'by its service');
@@ -333,7 +326,7 @@ ok($node->wait_for_log(qr/pg_admission keeps its old services until there is roo
 $last = session('b64');
 is(service_of($last), 'b64', 'so the rules before stay');
 is($last->ask($work), 't', 'and work');
-is(told('sessions', 'a1') . told('sessions', 'b1'), '11', 'whoever idles stays where it is');
+is(service_says($admin, 'sessions', 'a1') . service_says($admin, 'sessions', 'b1'), '11', 'whoever idles stays where it is');
 is($_->ask($work), 't', 'a session begins a transaction') for @a[ 0 .. 9 ];
 is(service_of($a[0]), 'default', 'and has left its old service');
 is(changes_of_rules(), $before, 'there is still no room');

@@ -37,19 +37,6 @@ sub session
 	return $client;
 }
 
-# What a view says of a service.
-sub told
-{
-	my ($columns, $service) = @_;
-	return $admin->ask("SELECT concat_ws(' ', $columns) FROM admission.services WHERE service = '$service'");
-}
-
-sub wait_told
-{
-	my ($columns, $service, $expected) = @_;
-	return wait_until("$service: $columns is $expected", sub { told($columns, $service) eq $expected });
-}
-
 sub set
 {
 	my ($setting, $value) = @_;
@@ -75,9 +62,9 @@ wait_status($node, q{pressure_level = 'comfortable'});
 #
 
 my @few = map { session('few') } 1, 2;
-is(told('sessions, session_cap', 'few'), '2 2', 'a service has as many sessions as it may');
+is(service_says($admin, 'sessions, session_cap', 'few'), '2 2', 'a service has as many sessions as it may');
 my @held = start_clients($node, 1, user => 'few');
-wait_told('sessions, logins_waiting', 'few', '2 1');
+wait_service($admin, 'sessions, logins_waiting', 'few', '2 1');
 pass('a third one waits');
 my $app = session('app');
 cmp_ok($app->{admitted_after}, '<', 2, 'another service passes by it');
@@ -85,11 +72,11 @@ is(status_of($node, q{connections_waiting || ' ' || held}), '1 1', 'and has not 
 $_->ask($work) for @few;
 $few[0]->hang_up;
 wait_clients(1, 'in', @held);
-is(told('sessions, logins_waiting, logins_held', 'few'), '2 0 1', 'when one leaves, the one that waits comes');
+is(service_says($admin, 'sessions, logins_waiting, logins_held', 'few'), '2 0 1', 'when one leaves, the one that waits comes');
 
 # A login waits unless half of the slots are for those who wait like it.
 push @held, start_clients($node, $slots / 2, user => 'few');
-wait_told('sessions, logins_waiting', 'few', '2 ' . $slots / 2);
+wait_service($admin, 'sessions, logins_waiting', 'few', '2 ' . $slots / 2);
 my ($one_more) = start_clients($node, 1, user => 'few');
 wait_clients(1, 'refused', $one_more);
 cmp_ok($one_more->{refused_after}, '<', 5, 'where many wait, one more is refused at once');
@@ -97,11 +84,11 @@ is($one_more->error('C'), '53300', 'with the SQLSTATE of too many connections');
 is($one_more->error('M'), 'pg_admission refused this connection: its service has as many sessions as it may', 'in our words');
 is($one_more->error('D'), 'Service "few" has a limit; sessions: 2 of at most 2, waiting: 20.', 'with numbers');
 like($one_more->error('H'), qr/admission\.services.*pg_admission\.services/, 'and where to look');
-is(told('sessions, logins_waiting, logins_refused', 'few'), '2 20 1', 'which is counted, and those in line stay');
+is(service_says($admin, 'sessions, logins_waiting, logins_refused', 'few'), '2 20 1', 'which is counted, and those in line stay');
 my $other = session('app');
 is($other->ask($work), 't', 'another service has the slots that are left');
 $_->hang_up for $other, @held[ 4 .. $#held ];
-wait_told('logins_waiting, logins_abandoned', 'few', '3 17');
+wait_service($admin, 'logins_waiting, logins_abandoned', 'few', '3 17');
 pass('whoever hangs up leaves the line');
 
 # In time.
@@ -111,30 +98,30 @@ my ($late) = start_clients($node, 1, user => 'few');
 wait_clients(1, 'refused', $late);
 cmp_ok($late->{refused_after}, '>', 0.9, 'a login waits as long as it may');
 is($late->error('M') . $late->error('C'), $one_more->error('M') . '53300', 'and is refused in the same words');
-is(told('sessions, logins_waiting', 'few'), '2 0', 'nobody is in line any more');
+is(service_says($admin, 'sessions, logins_waiting', 'few'), '2 0', 'nobody is in line any more');
 is(status_of($node, q{concat_ws(' ', refused, refused_service)}), '5 5', 'status tells the reason');
 set('pg_admission.connection_queue_timeout', '50s');
 
 # The limit moves.
 my $rules = $admin->ask('SHOW pg_admission.services');
 my ($waits) = start_clients($node, 1, user => 'few');
-wait_told('logins_waiting', 'few', '1');
+wait_service($admin, 'logins_waiting', 'few', '1');
 set('pg_admission.services', $rules =~ s/limit=2/limit=3/r);
 wait_clients(1, 'in', $waits);
-is(told('sessions, session_cap', 'few'), '3 3', 'a higher limit lets in who waits');
+is(service_says($admin, 'sessions, session_cap', 'few'), '3 3', 'a higher limit lets in who waits');
 set('pg_admission.services', $rules =~ s/limit=2/limit=1/r);
-wait_told('session_cap', 'few', '1');
+wait_service($admin, 'session_cap', 'few', '1');
 is($_->ask($work), 't', 'a lower one throws nobody out') for $few[1], $held[0], $waits;
 set('pg_admission.services', $rules);
 $_->hang_up for $few[1], $held[0], $waits;
-wait_told('sessions', 'few', '0');
+wait_service($admin, 'sessions', 'few', '0');
 
 # Of those in it by another name, too: moving in is never refused, but counts.
 set('pg_admission.services', "few: application_name=few limit=1; $rules" =~ s/; few: [^;]*//r);
 $app->ask(q{SET application_name = 'few'});
 is($app->ask($work), 't', 'a session goes over to the service');
 ($waits) = start_clients($node, 1, application_name => 'few');
-wait_told('sessions, logins_waiting', 'few', '1 1');
+wait_service($admin, 'sessions, logins_waiting', 'few', '1 1');
 $app->ask('RESET application_name');
 is($app->ask($work), 't', 'and back');
 wait_clients(1, 'in', $waits);
@@ -150,7 +137,7 @@ my @narrow = map { session('narrow') } 1 .. 3;
 is($narrow[0]->ask($work), 't', 'below its limit a service runs');
 begin_burning($narrow[0], 3);
 $narrow[1]->query($work);
-wait_told('running, waiting', 'narrow', '1 1');
+wait_service($admin, 'running, waiting', 'narrow', '1 1');
 is($app->ask($work), 't', 'while it holds its own, another service');
 cmp_ok($app->took, '<', 0.7, 'does not wait');
 is($narrow[1]->answer, 'ERROR 53400', 'though the machine is comfortable, who waits is refused');
@@ -161,7 +148,7 @@ is($narrow[1]->error('D'), 'Service "narrow" has a limit; transactions running: 
 like($narrow[1]->error('H'), qr/admission\.services.*pg_admission\.services/, 'and where to look');
 is($narrow[0]->answer, 'burnt', 'whoever runs is not disturbed');
 is($narrow[1]->ask($work), 't', 'and the session of the refused one works');
-is(told('held, refused', 'narrow') . ' ' . told('held, refused', 'default'), '1 1 0 0', 'it is counted where it was');
+is(service_says($admin, 'held, refused', 'narrow') . ' ' . service_says($admin, 'held, refused', 'default'), '1 1 0 0', 'it is counted where it was');
 is(status_of($node, q{concat_ws(' ', transactions_refused, transactions_refused_service, transactions_held)}), '1 1 1', 'and in the sum');
 
 # From hand to hand.
@@ -176,7 +163,7 @@ is($narrow[0]->ask($work), 't', 'takes the permit');
 is($_->ask($work), 't', 'and lends it while it idles') for @narrow[ 1, 2 ];
 is($narrow[0]->ask($work), 't', 'it goes on without waiting');
 is($narrow[0]->ask('COMMIT'), '', 'to its end');
-wait_told('running, waiting', 'narrow', '0 0');
+wait_service($admin, 'running, waiting', 'narrow', '0 0');
 
 # Who holds a lock that outlives transactions is not refused.
 $narrow[2]->ask('SELECT pg_advisory_lock(7)');
@@ -257,7 +244,7 @@ cmp_ok($crowd{low}[0]->took, '<', 0.7, 'at once');
 # A holder in another service is not behind all of the more important.
 $crowd{low}[0]->ask('SELECT pg_advisory_lock(8)');
 $_->query('SELECT burn(0.2)') for @{ $crowd{high} };
-wait_told('waiting', 'high', '7');
+wait_service($admin, 'waiting', 'high', '7');
 is($crowd{low}[0]->ask($work), 't', 'who holds a lock that others may need');
 cmp_ok(scalar(grep { $_->state eq 'busy' } @{ $crowd{high} }), '>=', 3, 'is not behind all of the more important');
 $_->answer for @{ $crowd{high} };
@@ -279,7 +266,7 @@ is(status_of($node, q{concat_ws(' ', connections_admitted, connections_waiting, 
 @few = map { session('few') } 1, 2;
 @narrow = map { session('narrow') } 1, 2;
 ($waits) = start_clients($node, 1, user => 'few');
-wait_told('sessions, logins_waiting', 'few', '2 1');
+wait_service($admin, 'sessions, logins_waiting', 'few', '2 1');
 begin_burning($narrow[0], 3);
 is($narrow[1]->ask($work), 'ERROR 53400', 'and each may have as much as before, and no more');
 $few[0]->hang_up;

@@ -38,19 +38,6 @@ sub session
 	return $client;
 }
 
-# What a view says of a service.
-sub told
-{
-	my ($columns, $service) = @_;
-	return $admin->ask("SELECT concat_ws(' ', $columns) FROM admission.services WHERE service = '$service'");
-}
-
-sub wait_told
-{
-	my ($columns, $service, $expected) = @_;
-	return wait_until("$service: $columns is $expected", sub { told($columns, $service) eq $expected });
-}
-
 # What a function answers, and what it says besides.
 sub call
 {
@@ -79,17 +66,17 @@ sub set
 sub wait_state
 {
 	my ($service, $state) = @_;
-	return wait_told(q{state, 'by ' || paused_by}, $service, $state);
+	return wait_service($admin, q{state, 'by ' || paused_by}, $service, $state);
 }
 
 # Has a session run for a while; returns when it does.
 sub begin_burning
 {
 	my ($client, $service, $seconds) = @_;
-	my $before = told('running', $service);
+	my $before = service_says($admin, 'running', $service);
 
 	$client->query("SELECT burn($seconds)");
-	return wait_told('running', $service, $before + 1);
+	return wait_service($admin, 'running', $service, $before + 1);
 }
 
 # A new login waits.
@@ -132,7 +119,7 @@ my ($out, $err) = call(q{pause_service('chat')});
 is($out, 'paused', 'a service is paused');
 like($err, qr/NOTICE:  the pause holds on this server, through restart and crash, but does not follow a failover\nHINT:  .*pg_admission\.paused_services/,
 	'with a notice of how far that reaches');
-is(told('state, paused_by, progress, session_cap, transaction_cap', 'chat'), 'paused function 0 0 0', 'the view says so');
+is(service_says($admin, 'state, paused_by, progress, session_cap, transaction_cap', 'chat'), 'paused function 0 0 0', 'the view says so');
 
 is_refused('paused', $idle);
 cmp_ok($idle->took, '<', 0.7, 'at once');
@@ -195,11 +182,11 @@ $_->hang_up for $held, $works, $holds, $prepared, $long;
 
 # A transaction in line, and a login for want of time or of slots.
 set('pg_admission.services', $rules =~ s/chat\*;/chat* running=1 patience=20s;/r);
-wait_told('transaction_limit', 'chat', '1');
+wait_service($admin, 'transaction_limit', 'chat', '1');
 my ($first, $second) = map { session("chat $_") } 1, 2;
 begin_burning($first, 'chat', 2);
 $second->query($work);
-wait_told('waiting', 'chat', '1');
+wait_service($admin, 'waiting', 'chat', '1');
 call(q{pause_service('chat')});
 is($second->answer, 'ERROR 53400', 'who waits in line is refused when its service is paused');
 is($second->error('M'), 'pg_admission refused this transaction: its service is paused', 'for that');
@@ -212,14 +199,14 @@ is($held->error('C') . ' ' . $held->error('M'), '53300 pg_admission refused this
 is($held->error('D'), 'Service "chat" is paused, by admission.pause_service().', 'with the reason');
 set('pg_admission.connection_queue_timeout', '50s');
 my @crowd = start_clients($node, $slots / 2, application_name => 'chat crowd');
-wait_told('logins_waiting', 'chat', $slots / 2);
+wait_service($admin, 'logins_waiting', 'chat', $slots / 2);
 push @crowd, start_clients($node, 1, application_name => 'chat crowd');
 wait_clients(1, 'refused', $crowd[-1]);
 is($crowd[-1]->error('M'), 'pg_admission refused this connection: its service is paused', 'where many wait, one more is refused at once');
 my $one = session('other');
 is($one->ask($work), 't', 'another service has the slots that are left');
 $_->hang_up for $one, @crowd, $first, $second;
-wait_told('logins_waiting', 'chat', '0');
+wait_service($admin, 'logins_waiting', 'chat', '0');
 call(q{resume_service('chat', over => '0')});
 
 # What it does not take.
@@ -257,7 +244,7 @@ my ($ends, $stays) = map { session("chat $_") } qw(ends stays);
 my $caller = session('caller', user => 'postgres');
 begin_burning($ends, 'chat', 2);
 $stays->query('SELECT pg_sleep(600)');
-wait_told('running', 'chat', '2');
+wait_service($admin, 'running', 'chat', '2');
 call(q{pause_service('chat')});
 $held = is_held('before a disconnect', 'chat held');
 my $begun = time();
@@ -274,7 +261,7 @@ wait_clients(1, 'refused', $stays);
 is($stays->error('C'), '57P01', 'and who still runs is closed');
 is($other->ask($work), 't', 'nobody else is');
 is($held->state, 'held', 'nor who is held');
-is(told('sessions, running, logins_waiting, state', 'chat'), '0 0 1 paused', 'else nothing is left of the service');
+is(service_says($admin, 'sessions, running, logins_waiting, state', 'chat'), '0 0 1 paused', 'else nothing is left of the service');
 $held->hang_up;
 ($out, $err) = call(q{pause_service('chat', disconnect => true, grace => '0')});
 like($err, qr/NOTICE:  service "chat" is paused already.*NOTICE:  sessions of service "chat" that were closed: 0/s, 'once more finds nobody');
@@ -292,7 +279,7 @@ for my $mode (qw(observe off))
 	wait_status($node, "mode = '$mode'");
 	($out, $err) = call(q{pause_service('chat')});
 	like($err, qr/WARNING:  the pause holds nobody: pg_admission\.mode is "$mode"/, "mode $mode: a pause says that it holds nobody");
-	is(told('state', 'chat'), 'paused', "mode $mode: but is kept");
+	is(service_says($admin, 'state', 'chat'), 'paused', "mode $mode: but is kept");
 	is($chat->ask($work), 't', "mode $mode: a transaction goes on");
 	session('chat by the way')->hang_up;
 	set('pg_admission.mode', 'enforce');
@@ -303,11 +290,11 @@ for my $mode (qw(observe off))
 set('pg_admission.transaction_gate', 'off');
 ($out, $err) = call(q{pause_service('chat')});
 like($err, qr/WARNING:  the pause holds only logins: pg_admission\.transaction_gate is off/, 'without the transaction gate it says so');
-wait_told('transaction_cap IS NULL', 'chat', 't');
+wait_service($admin, 'transaction_cap IS NULL', 'chat', 't');
 is($chat->ask($work), 't', 'a transaction goes on');
 $held = is_held('without the transaction gate', 'chat held');
 set('pg_admission.transaction_gate', 'on');
-wait_told('transaction_cap', 'chat', '0');
+wait_service($admin, 'transaction_cap', 'chat', '0');
 is_refused('with it again', $chat);
 $_->hang_up for $chat, $held;
 
@@ -318,7 +305,7 @@ $_->hang_up for $chat, $held;
 $node->restart;
 restart_admin();
 $held = is_held('after a restart', 'chat held');
-is(told('state, paused_by', 'chat'), 'paused function', 'the pause is still there');
+is(service_says($admin, 'state, paused_by', 'chat'), 'paused function', 'the pause is still there');
 $node->stop('immediate');
 $node->start;
 restart_admin();
@@ -341,23 +328,23 @@ is_refused('on a standby', $held);
 $node->promote;
 wait_until('promotion', sub { $admin->ask('SELECT pg_is_in_recovery()') eq 'f' });
 is_refused('promoted', $held);
-is(join(' ', told('state', 'chat'), told('state', 'batch')), 'paused paused', 'what is paused stays so');
+is(join(' ', service_says($admin, 'state', 'chat'), service_says($admin, 'state', 'batch')), 'paused paused', 'what is paused stays so');
 
 # On the way back, too.
 call(q{resume_service('chat', over => '100 s')});
-wait_until('some progress', sub { told('progress > 0.02', 'chat') eq 't' });
+wait_until('some progress', sub { service_says($admin, 'progress > 0.02', 'chat') eq 't' });
 $node->restart;
 restart_admin();
-is(told('state, progress BETWEEN 0.02 AND 0.9', 'chat'), 'resuming t', 'a service that comes back goes on after a restart');
+is(service_says($admin, 'state, progress BETWEEN 0.02 AND 0.9', 'chat'), 'resuming t', 'a service that comes back goes on after a restart');
 $node->stop('immediate');
 $node->start;
 restart_admin();
-is(told('state, progress BETWEEN 0.02 AND 0.9', 'chat'), 'resuming t', 'and a crash');
+is(service_says($admin, 'state, progress BETWEEN 0.02 AND 0.9', 'chat'), 'resuming t', 'and a crash');
 call(q{pause_services()});
 call(q{resume_services('1 hour', ARRAY['batch', 'chat'])});
 $node->restart;
 restart_admin();
-is(join(', ', map { told('state, turn', $_) } qw(batch chat agents default)), 'resuming, waiting its turn 2, paused, paused', 'and those that wait their turn');
+is(join(', ', map { service_says($admin, 'state, turn', $_) } qw(batch chat agents default)), 'resuming, waiting its turn 2, paused, paused', 'and those that wait their turn');
 call(q{resume_service('batch', over => '0'), admission.resume_service('agents', over => '0'), admission.resume_service('chat', over => '0'), admission.resume_service('default', over => '0')});
 
 #
@@ -416,7 +403,7 @@ $held->hang_up;
 my @batch = map { session('batch', user => 'batch') } 1, 2;
 call(q{pause_service('batch')});
 call(q{resume_service('batch', over => '1 hour')});
-is(told('state, transaction_limit, transaction_cap, session_cap', 'batch'), 'resuming 9 1 1', 'a service comes back with one transaction');
+is(service_says($admin, 'state, transaction_limit, transaction_cap, session_cap', 'batch'), 'resuming 9 1 1', 'a service comes back with one transaction');
 begin_burning($batch[0], 'batch', 3);
 is($batch[1]->ask($work), 'ERROR 53400', 'and the next one is refused');
 is($batch[1]->error('D'), 'Service "batch" comes back step by step; transactions running: 1 of at most 1, waiting: 0.', 'with the reason');
@@ -436,7 +423,7 @@ $begun = time();
 call(q{resume_service('batch', over => '4 s')});
 my @seen;
 wait_until('it has come back', sub {
-	push @seen, [ split ' ', told('state, progress, transaction_cap, session_cap', 'batch') ];
+	push @seen, [ split ' ', service_says($admin, 'state, progress, transaction_cap, session_cap', 'batch') ];
 	return $seen[-1][0] eq 'open' });
 cmp_ok(time() - $begun, '>', 3.5, 'over 4 seconds');
 for my $column (1 .. 3)
@@ -460,23 +447,23 @@ set('pg_admission.warmup_advance', 'load');
 wait_status($node, q{pressure_level = 'comfortable'});
 call(q{pause_service('batch')});
 call(q{resume_service('batch', over => '8 s')});
-wait_until('the way', sub { told('transaction_cap >= 4', 'batch') eq 't' });
+wait_until('the way', sub { service_says($admin, 'transaction_cap >= 4', 'batch') eq 't' });
 pass('progress on a comfortable machine');
 $machine->set(running => 4, waiting => 6);
 wait_status($node, q{pressure_level = 'high'});
 samples();
-my $progress = told('progress', 'batch');
+my $progress = service_says($admin, 'progress', 'batch');
 samples();
-is(told('state, progress', 'batch'), "resuming $progress", 'high pressure: progress stands');
+is(service_says($admin, 'state, progress', 'batch'), "resuming $progress", 'high pressure: progress stands');
 $machine->set(running => 4, waiting => 36);
-wait_until('a cut', sub { told("progress < $progress", 'batch') eq 't' });
+wait_until('a cut', sub { service_says($admin, "progress < $progress", 'batch') eq 't' });
 my $expected = (0.8 * (1 + 8 * $progress) - 1) / 8;
-cmp_ok(abs(told('progress', 'batch') - $expected), '<', 0.01, 'critical pressure: a fifth is taken off');
+cmp_ok(abs(service_says($admin, 'progress', 'batch') - $expected), '<', 0.01, 'critical pressure: a fifth is taken off');
 $machine->set(running => 1, waiting => 0);
-wait_until('it goes on', sub { told("progress > $progress", 'batch') eq 't' });
+wait_until('it goes on', sub { service_says($admin, "progress > $progress", 'batch') eq 't' });
 pass('comfortable again: it goes on');
 is((call(q{pause_service('batch')}))[0], 'paused', 'in the middle it is paused');
-is(told('progress, transaction_cap', 'batch'), '0 0', 'entirely');
+is(service_says($admin, 'progress, transaction_cap', 'batch'), '0 0', 'entirely');
 is_refused('in the middle', $batch[0]);
 call(q{resume_service('batch', over => '0')});
 set('pg_admission.warmup_advance', 'clock');
@@ -513,10 +500,10 @@ call(q{pause_services()});
 is(rows('service, state, turn', q{resume_services('1 hour', ARRAY['batch', 'chat', 'default'])}),
 	"batch resuming\nchat waiting its turn 2\ndefault waiting its turn 3", 'as they are named');
 is((call(q{resume_service('default', over => '0')}))[0], 'open', 'one is taken out of its turn');
-is(told('state', 'agents') . ' ' . told('state', 'chat'), 'paused waiting its turn', 'the others stay');
+is(service_says($admin, 'state', 'agents') . ' ' . service_says($admin, 'state', 'chat'), 'paused waiting its turn', 'the others stay');
 ($out, $err) = call(q{pause_service('batch')});
 like($err, qr/NOTICE:  services that waited to come back after "batch" stay paused: 1/, 'pausing the one that is on its way');
-is(join(' ', map { told('state', $_) } qw(batch chat agents default)), 'paused paused paused open', 'stops those behind it');
+is(join(' ', map { service_says($admin, 'state', $_) } qw(batch chat agents default)), 'paused paused paused open', 'stops those behind it');
 call(q{resume_services('1 hour', ARRAY['chat', 'batch'])});
 call(q{resume_service('chat', over => '0')});
 wait_state('batch', 'resuming');
@@ -529,16 +516,16 @@ call(q{resume_service('batch', over => '0'), admission.resume_service('agents', 
 
 call(q{pause_service('chat')});
 set('pg_admission.services', $rules =~ s/chat: [^;]*; //r);
-wait_told('rule IS NULL, state, paused_by', 'chat', 't paused function');
+wait_service($admin, 'rule IS NULL, state, paused_by', 'chat', 't paused function');
 pass('a paused service that has left the rules is listed');
 is($chat->ask($work), 't', 'its sessions belong to another one');
 $chat->hang_up;
 $node->restart;
 restart_admin();
-is(told('rule IS NULL, state, paused_by', 'chat'), 't paused function', 'and it is after a restart');
+is(service_says($admin, 'rule IS NULL, state, paused_by', 'chat'), 't paused function', 'and it is after a restart');
 $chat = session('chat');
 set('pg_admission.services', $rules);
-wait_told('rule IS NULL, state', 'chat', 'f paused');
+wait_service($admin, 'rule IS NULL, state', 'chat', 'f paused');
 is_refused('back in the rules', $chat);
 is((call(q{resume_service('chat', over => '0')}))[0], 'open', 'it can be brought back');
 is($chat->ask($work), 't', 'and works');

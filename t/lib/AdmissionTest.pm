@@ -12,7 +12,7 @@ use Test::More;
 use Time::HiRes qw(time usleep);
 
 our @EXPORT = qw(new_node start_clients wait_until wait_status status_of
-  clients_in wait_clients count_live burn start_gate);
+  clients_in wait_clients count_live burn start_gate service_says wait_service);
 
 # Patience of every poll, in seconds: long enough for a loaded machine.
 use constant PATIENCE => 60;
@@ -82,6 +82,21 @@ sub wait_status
 {
 	my ($node, $condition) = @_;
 	return wait_until($condition, sub { status_of($node, $condition) eq 't' });
+}
+
+# Columns of a service in admission.services, as a session that may see them is told.
+sub service_says
+{
+	my ($client, $columns, $service) = @_;
+	return $client->ask("SELECT concat_ws(' ', $columns) FROM admission.services WHERE service = '$service'");
+}
+
+# Polls until they are as expected.
+sub wait_service
+{
+	my ($client, $columns, $service, $expected) = @_;
+	return wait_until("$service: $columns is $expected",
+		sub { service_says($client, $columns, $service) eq $expected });
 }
 
 # Starts so many logins at once without waiting for any of them.
