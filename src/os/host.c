@@ -20,9 +20,19 @@
 
 /* An id has 32 hexadecimal digits, with dashes between some or none. */
 static bool
-is_id(const char *text, size_t length)
+is_id(const char *text)
 {
-	return length >= 32 && strspn(text, "0123456789abcdefABCDEF-") == length;
+	int			digits = 0;
+
+	for (const char *c = text; *c != '\0'; c++)
+	{
+		if (*c == '-')
+			continue;
+		if (strchr("0123456789abcdefABCDEF", *c) == NULL)
+			return false;
+		digits++;
+	}
+	return digits == 32;
 }
 
 static void
@@ -41,7 +51,7 @@ read_id(const char *root, const char *name, char *id, size_t size)
 		return;
 	length = strcspn(text, "\n");
 	text[length] = '\0';
-	if (length >= size || !is_id(text, length))
+	if (length >= size || !is_id(text))
 		return;
 	memcpy(id, text, length + 1);
 }

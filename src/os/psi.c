@@ -29,21 +29,28 @@ total_of(const char *text, const char *key)
 	return adm_text_number(&total, &total_us) ? total_us : ADM_UNKNOWN;
 }
 
-/* full_us may be NULL. */
+/*
+ * Changes nothing unless it is known how long some stood still, lest a part of
+ * one source mix with another.  full_us may be NULL.
+ */
 static bool
 read_stalls(const char *prefix, const char *name, const char *suffix,
 			int64_t *some_us, int64_t *full_us)
 {
 	char		path[PATH_SIZE];
 	char		text[TEXT_SIZE];
+	int64_t		some;
 
 	if (snprintf(path, sizeof(path), "%s%s%s", prefix, name, suffix) >= (int) sizeof(path) ||
 		adm_file_read(path, text, sizeof(text)) < 0)
 		return false;
-	*some_us = total_of(text, "some ");
+	some = total_of(text, "some ");
+	if (some < 0)
+		return false;
+	*some_us = some;
 	if (full_us)
 		*full_us = total_of(text, "full ");
-	return *some_us >= 0;
+	return true;
 }
 
 bool

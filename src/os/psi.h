@@ -12,7 +12,8 @@
 /*
  * Reads the three files cpu, memory and io, each between prefix and suffix:
  * "/proc/pressure/" and "", or the folder of a control group and ".pressure".
- * What is missing stays unknown; false if all three are.
+ * What is missing stays as it was; false if all three are.  A file that does not
+ * tell of some tasks is missing.
  */
 extern bool adm_psi_read(const char *prefix, const char *suffix,
 						 AdmReading *reading);

@@ -203,7 +203,7 @@ adm_history_parse(const char *line, AdmHistoryEntry *entry)
 		if (field == NULL || !parse_field(field, &adm_history_columns[i], &e))
 			return false;
 	}
-	if (at != NULL)
+	if (at != NULL || e.progress > 1)
 		return false;
 	*entry = e;
 	return true;

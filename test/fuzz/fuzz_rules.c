@@ -6,9 +6,6 @@
  * have him as a member, separated by blanks.  What is missing is empty.  The
  * text of rules is read as a list of names, too.
  */
-#include <stddef.h>
-#include <stdint.h>
-
 #include "rules_laws.h"
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -61,13 +58,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static AdmRules rules;
 	char		error[ADM_RULES_ERROR_SIZE];
-	char	   *text = malloc(size + 1);
-	char	   *lines;
+	char	   *text = law_text_of(data, size);
+	char	   *lines = cut_off(text, "\n\n");
 
-	LAW(text != NULL, "malloc");
-	memcpy(text, data, size);
-	text[size] = '\0';
-	lines = cut_off(text, "\n\n");
 	if (law_text(text, &rules, error))
 		ask(&rules, lines);
 	law_names(text);

@@ -4,35 +4,14 @@
  *
  * Texts are read from copies that end where the text ends, and rules asked in
  * copies of the bytes in use, so that one byte too far is an error that the
- * sanitizer sees.  Whoever breaks a law aborts.
+ * sanitizer sees.
  */
 #ifndef ADM_TEST_RULES_LAWS_H
 #define ADM_TEST_RULES_LAWS_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "laws.h"
 #include "policy/per_core.h"
 #include "policy/rules.h"
-
-#define LAW(condition, text) \
-	do { \
-		if (!(condition)) \
-		{ \
-			fprintf(stderr, "%s:%d: not so: %s: %s\n", __FILE__, __LINE__, #condition, (text)); \
-			abort(); \
-		} \
-	} while (0)
-
-static inline void *
-law_copy(const void *bytes, size_t size)
-{
-	void	   *copy = malloc(size);
-
-	LAW(copy != NULL, "malloc");
-	return memcpy(copy, bytes, size);
-}
 
 /* Strictly no more than that it is cut nowhere within a character. */
 static inline bool

@@ -1,5 +1,6 @@
 /*
- * test_exposition.c - tests of metrics as a page of text.
+ * test_exposition.c - tests of metrics as a page of text.  What is true of any
+ * page is checked by ../fuzz/exposition_laws.h.
  *
  * Pages are printed into memory of just their size, so that writing one byte
  * too far is an error that the sanitizer sees.
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../fuzz/exposition_laws.h"
 #include "policy/exposition.h"
 #include "seeded.h"
 
@@ -129,6 +131,7 @@ pages(void **state)
 
 		assert_row_string(row->label, page, row->expected);
 		assert_row_int(row->label, length, strlen(row->expected));
+		law_page(all_points, row->count, row->format);
 	}
 }
 

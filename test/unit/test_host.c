@@ -312,7 +312,7 @@ typedef struct IdRow
 #define OTHER_ID	"fedcba9876543210fedcba9876543210"
 #define X10		"abcdef0123"
 #define X32		X10 X10 X10 "45"
-#define X39		X32 "6789abc"
+#define DASHED39	"0-1-2-3-4-5-6-789abcdef0123456789abcdef"
 
 static const IdRow id_rows[] = {
 	{"32 digits", GOOD_MACHINE_ID "\n", GOOD_MACHINE_ID},
@@ -324,8 +324,12 @@ static const IdRow id_rows[] = {
 	{"no id yet", "uninitialized\n", ""},
 	{"word as long as an id", "uninitialized-uninitialized-uninit\n", ""},
 	{"dash", "-\n", ""},
-	{"capitals", "ABCDEF-0123456789-ABCDEF-01234567\n",
-	"ABCDEF-0123456789-ABCDEF-01234567"},
+	{"capitals", "ABCDEF-0123456789-ABCDEF-0123456789\n",
+	"ABCDEF-0123456789-ABCDEF-0123456789"},
+	{"capitals, two digits short", "ABCDEF-0123456789-ABCDEF-01234567\n", ""},
+	{"dashes", "----------------------------------\n", ""},
+	{"one digit too many", X32 "6\n", ""},
+	{"one digit too many, as a UUID", "01234567-89ab-4cde-8f01-023456789abcd\n", ""},
 	{"empty", "", ""},
 	{"end of line", "\n", ""},
 	{"empty first line", "\n" GOOD_MACHINE_ID "\n", ""},
@@ -340,11 +344,11 @@ static const IdRow id_rows[] = {
 	{"control character", X32 "\x01" "\n", ""},
 	{"other letters", X32 "\xc3\xbc" "\n", ""},
 	{"all bits", "\xff\n", ""},
-	{"longest", X39 "\n", X39},
-	{"longest, no end of line", X39, X39},
-	{"too long", X39 "x\n", ""},
-	{"much too long", X39 X39 X39 "\n", ""},
-	{"too long to read", X39 X39 X39 X39 "\n", ""},
+	{"longest", DASHED39 "\n", DASHED39},
+	{"longest, no end of line", DASHED39, DASHED39},
+	{"too long", DASHED39 "-\n", ""},
+	{"much too long", DASHED39 DASHED39 DASHED39 "\n", ""},
+	{"too long to read", DASHED39 DASHED39 DASHED39 DASHED39 "\n", ""},
 };
 
 static void

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../fuzz/words_laws.h"
 #include "policy/per_core.h"
 #include "seeded.h"
 
@@ -143,19 +144,12 @@ random_texts(void **state)
 	{
 		char		text[9];
 		size_t		length = seeded_below(&random, sizeof(text));
-		int			value = UNTOUCHED;
+		int			value;
 
 		for (size_t at = 0; at < length; at++)
 			text[at] = letters[seeded_below(&random, strlen(letters))];
 		text[length] = '\0';
-		if (!parse(text, &value))
-		{
-			assert_row_int(text, value, UNTOUCHED);
-			continue;
-		}
-		good++;
-		assert_row(text, value >= -ADM_PER_CORE_MOST_FACTOR && value <= ADM_PER_CORE_MOST);
-		assert_row_int(text, value < 0, strpbrk(text, "xX") != NULL);
+		good += law_per_core(text, &value);
 	}
 	assert_in_range(good, 1000, 100000);
 }

@@ -6,6 +6,7 @@
  */
 #include "folder.h"
 
+#include "../fuzz/readers_laws.h"
 #include "os/process.h"
 
 #define FIXTURES	"../fixtures/process"
@@ -34,9 +35,7 @@ time_of(const char *label, const char *root, int pid)
 	AdmProcessTime time = {77, 77};
 	bool		known = adm_process_time(root, pid, &time);
 
-	assert_row_int(label, known, time.run_ns >= 0);
-	assert_row(label, time.run_ns >= -1 && time.wait_ns >= -1);
-	assert_row(label, known || time.wait_ns == UNKNOWN);
+	law_process_time(label, &time, known);
 	return time;
 }
 
@@ -415,10 +414,7 @@ assert_plausible(const char *label)
 
 	(void) time_of(label, folder, PID);
 	(void) adm_process_sleeps(folder, PID);
-	assert_row(label, use.memory_bytes >= -1);
-	assert_row(label, use.read_bytes >= -1 && use.write_bytes >= -1);
-	assert_row(label, known == (use.memory_bytes >= 0 || use.read_bytes >= 0 ||
-								use.write_bytes >= 0));
+	law_process_use(label, &use, known);
 }
 
 /* Of each file alone, so that no other can stand in for it. */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <math.h>
 
+#include "../fuzz/readers_laws.h"
 #include "os/clock.h"
 #include "os/process.h"
 #include "os/sampler.h"
@@ -59,8 +60,7 @@ typedef struct FixtureRow
 	double		load1;			/* below 0: not known */
 } FixtureRow;
 
-#define MISSES_ALL \
-	(ADM_MISSES_STAT | ADM_MISSES_LOAD | ADM_MISSES_MEMORY | ADM_MISSES_PRESSURE)
+#define MISSES_ALL	LAW_MISSES_ALL
 
 static const FixtureRow fixture_rows[] = {
 	{FIXTURES "machine/few", 0, 2, false, 2, 241000000000, UNKNOWN, UNKNOWN,
@@ -217,98 +217,20 @@ slurp(const char *name, char *text, size_t size)
  * What every reading must be, whatever the files said.
  */
 
-static bool
-is_counter(int64_t counter)
-{
-	return counter >= ADM_UNKNOWN;
-}
-
-static bool
-is_load(double load)
-{
-	return isnan(load) || (load >= 0 && load < 1e9);
-}
-
-static void
-assert_cpu_plausible(const char *label, const AdmReading *r)
-{
-	assert_row(label, r->cores > 0 && r->cores < 1e6);
-	assert_row(label, r->cpus >= 0);
-	assert_row(label, r->cpus == 0 || r->limited || r->cores == r->cpus);
-	assert_row(label, r->cpus == 0 || r->cores <= r->cpus);
-	if (r->cpus > 0)
-	{
-		assert_row(label, r->busy_ticks >= 0 && r->steal_ticks >= 0);
-		assert_row(label, r->busy_ticks + r->steal_ticks <= r->total_ticks);
-	}
-	else
-	{
-		assert_row_int(label, r->busy_ticks, UNKNOWN);
-		assert_row_int(label, r->steal_ticks, UNKNOWN);
-		assert_row_int(label, r->total_ticks, UNKNOWN);
-		assert_row_int(label, r->runnable, UNKNOWN);
-	}
-	assert_row(label, is_counter(r->runnable));
-	assert_row(label, is_counter(r->run_ns) && is_counter(r->wait_ns));
-	assert_row(label, (r->run_ns < 0) == (r->wait_ns < 0));
-	assert_row(label, is_load(r->load1) && is_load(r->load5) && is_load(r->load15));
-}
-
-static void
-assert_group_plausible(const char *label, const AdmReading *r)
-{
-	assert_row(label, is_counter(r->group_run_ns));
-	assert_row(label, is_counter(r->group_periods));
-	assert_row(label, is_counter(r->group_throttled));
-	assert_row(label, r->limited || r->group_run_ns == UNKNOWN);
-	assert_row(label, is_counter(r->cpu_some_us));
-	assert_row(label, is_counter(r->memory_some_us) && is_counter(r->memory_full_us));
-	assert_row(label, is_counter(r->io_some_us) && is_counter(r->io_full_us));
-	assert_row(label, (r->memory_limit == UNKNOWN) == (r->memory_available == UNKNOWN));
-	if (r->memory_limit != UNKNOWN)
-	{
-		assert_row(label, r->memory_limit > 0 && r->memory_available >= 0);
-		assert_row(label, r->memory_available <= r->memory_limit);
-	}
-	assert_row(label, !r->group_memory || r->memory_limit != UNKNOWN);
-}
-
-static void
-assert_misses_agree(const char *label, const AdmReading *r, uint32_t misses)
-{
-	bool		stalls = r->cpu_some_us >= 0 || r->memory_some_us >= 0 ||
-		r->io_some_us >= 0;
-
-	assert_row_int(label, misses & ~(uint32_t) MISSES_ALL, 0);
-	assert_row_int(label, (misses & ADM_MISSES_STAT) != 0, r->cpus == 0);
-	assert_row_int(label, (misses & ADM_MISSES_LOAD) != 0, isnan(r->load1));
-	assert_row_int(label, (misses & ADM_MISSES_PRESSURE) != 0, !stalls);
-	assert_row(label, (misses & ADM_MISSES_MEMORY) != 0 || r->memory_limit > 0);
-}
-
-static void
-assert_process_plausible(const char *label)
-{
-	AdmProcessTime time;
-	AdmProcessUse use;
-
-	assert_row_int(label, adm_process_time(folder, PID, &time), time.run_ns >= 0);
-	assert_row(label, is_counter(time.run_ns) && is_counter(time.wait_ns));
-	(void) adm_process_use(folder, PID, &use);
-	assert_row(label, is_counter(use.memory_bytes));
-	assert_row(label, is_counter(use.read_bytes) && is_counter(use.write_bytes));
-}
-
 static void
 assert_plausible(const char *label)
 {
 	uint32_t	misses;
 	AdmReading	r = read_once(folder, 0, &misses);
+	AdmProcessTime time;
+	AdmProcessUse use;
+	bool		known;
 
-	assert_cpu_plausible(label, &r);
-	assert_group_plausible(label, &r);
-	assert_misses_agree(label, &r, misses);
-	assert_process_plausible(label);
+	law_reading(label, &r, misses);
+	known = adm_process_time(folder, PID, &time);
+	law_process_time(label, &time, known);
+	known = adm_process_use(folder, PID, &use);
+	law_process_use(label, &use, known);
 }
 
 /*
@@ -527,9 +449,7 @@ this_machine(void **state)
 	AdmReading	r = read_once("", 0, &misses);
 
 	(void) state;
-	assert_cpu_plausible("this machine", &r);
-	assert_group_plausible("this machine", &r);
-	assert_misses_agree("this machine", &r, misses);
+	law_reading("this machine", &r, misses);
 }
 
 int
