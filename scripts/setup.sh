@@ -174,7 +174,7 @@ copy_server()
 }
 
 # Builds the copy of the sources, with warnings as errors, and installs it in
-# the copy of the server.
+# the copy of the server.  COPT has more options for the compiler.
 build_and_install()
 {
 	as_user make -s -C "$WORK/src" PG_CONFIG="$PG_CONFIG" with_llvm=no WERROR=1

@@ -53,6 +53,7 @@ SKIP:
 	my $count = $node->safe_psql('postgres', 'SELECT count(*) FROM admission.metrics');
 	append_to_file("$folder/page", $node->safe_psql('postgres', 'SELECT admission.openmetrics()'));
 	is(parsed(sprintf($parse, 'prometheus_client.openmetrics.parser'), "$folder/page"), $count, 'openmetrics() is OpenMetrics');
+	wait_until('a file that is as new', sub { scalar(() = slurp_file($file) =~ /^[^#]/mg) == $count });
 	is(parsed(sprintf($parse, 'prometheus_client.parser'), $file), $count, 'the file is in the Prometheus text format');
 }
 

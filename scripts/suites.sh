@@ -1,0 +1,65 @@
+# Sourced, after setup.sh, by the scripts that run the tests: what each kind of
+# test is, run on the copy of the sources in the work folder.
+
+# Everything that the tests need, but for a server that the caller names.
+prepare_tests()
+{
+	local own_server=${PG_CONFIG:-}
+	prepare libcmocka-dev libipc-run-perl faketime openssl python3-prometheus-client "$@"
+	[ -n "$own_server" ] || prepare_programs pgbouncer
+	choose_user
+	make_work_folder
+	copy_server
+}
+
+unit_tests()
+{
+	say 'unit tests, under the address and undefined-behaviour sanitizers'
+	as_user make -s -C "$WORK/src" unit
+	if has_fuzzer; then
+		say 'fuzzers, a few seconds each'
+		as_user make -s -C "$WORK/src/test/fuzz" smoke
+	fi
+}
+
+# Whether clang is here, with its fuzzer.
+has_fuzzer()
+{
+	echo 'int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size) { return !data + !size; }' |
+		clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null
+}
+
+installcheck()
+{
+	as_user make -s -C "$WORK/src" PG_CONFIG="$PG_CONFIG" bindir="$BIN" "$@" installcheck
+}
+
+regression_tests()
+{
+	say 'regression and isolation tests'
+	installcheck TAP_TESTS= ||
+		{ cat "$WORK"/src/regression.diffs "$WORK"/src/output_iso/regression.diffs 2>/dev/null; return 1; }
+}
+
+prove_tests()
+{
+	local tests=$1
+	shift
+	installcheck REGRESS= ISOLATION= PROVE_TESTS="$tests" PROVE_FLAGS="--timer $*"
+}
+
+# Most of their time these tests wait, so that several can run at once; but none
+# beside the one that looks at how comfortable this machine itself is.
+tap_tests()
+{
+	local alone=t/015_comfort.pl others failed=
+	say 'TAP tests'
+	if [ -n "${PROVE_TESTS:-}" ]; then
+		prove_tests "$PROVE_TESTS"
+		return
+	fi
+	others=$(cd "$WORK/src" && find t -name '*.pl' ! -path "$alone" | sort | tr '\n' ' ')
+	prove_tests "$alone" || failed=yes
+	prove_tests "$others" -j3 || failed=yes
+	[ -z "$failed" ]
+}
