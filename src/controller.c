@@ -126,9 +126,8 @@ tell_unknown_paused(void)
 	const char *rest = adm_paused_services;
 	char		name[ADM_SERVICE_NAME_SIZE];
 	char		error[ADM_RULES_ERROR_SIZE];
-	AdmNamesResult result;
 
-	while ((result = adm_service_names_next(&rest, name, error)) == ADM_NAMES_NAME)
+	while (adm_service_names_next(&rest, name, error) == ADM_NAMES_NAME)
 	{
 		if (adm_services_find(name) == ADM_NO_SERVICE)
 			ereport(LOG,

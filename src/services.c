@@ -662,12 +662,13 @@ adm_services_publish(const bool in_use[ADM_SERVICE_ENTRIES])
 {
 	int			target = adm_state_target_transactions();
 	int			cores = adm_state_cores();
-	int			entry_of[ADM_SERVICES_MOST + 1];
 	bool		fit = true;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	if (adm_services_generation() == 0 || !same_rules(adm_service_rules, &shared->rules))
 	{
+		int			entry_of[ADM_SERVICES_MOST + 1];
+
 		fit = find_entries(adm_service_rules, in_use, entry_of);
 		if (fit)
 			take_rules(adm_service_rules, entry_of);
