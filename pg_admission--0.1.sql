@@ -4,6 +4,13 @@
 \echo Use "CREATE EXTENSION pg_admission" to load this file. \quit
 
 /*
+ * The schema is the extension's own: it goes with it, and one that somebody has
+ * made before, with functions in it that a call of ours might reach, is refused.
+ */
+
+CREATE SCHEMA admission;
+
+/*
  * Reading: for pg_monitor.  State is of the server, not of a database: the
  * extension shows the same in every database in which it is created.
  */

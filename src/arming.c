@@ -109,7 +109,7 @@ adm_arming_log_start(void)
 
 	if (!adm_state_take_start(&start))
 		return;
-	adm_persist_log_load(start.load, start.load_errno);
+	adm_persist_tell_load(start.load, start.load_errno);
 	if (start.foreign_file)
 		ereport(LOG,
 				(errmsg("pg_admission ignores its state file \"%s\": the file was written elsewhere",

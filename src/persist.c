@@ -68,16 +68,29 @@ why_unusable(AdmLoad load, int load_errno)
 	return NULL;
 }
 
+/* So that the pauses in a later version's file are there for who goes back to it. */
+static bool
+set_aside(AdmLoad load)
+{
+	return (load == ADM_LOAD_DAMAGED || load == ADM_LOAD_NEWER) &&
+		rename(ADM_STATE_FILE, ADM_UNUSED_STATE_FILE) == 0;
+}
+
 void
-adm_persist_log_load(AdmLoad load, int load_errno)
+adm_persist_tell_load(AdmLoad load, int load_errno)
 {
 	const char *why = why_unusable(load, load_errno);
+	bool		kept;
 
 	if (why == NULL)
 		return;
+	kept = set_aside(load);
 	ereport(LOG,
 			(errmsg("pg_admission cannot use its state file \"%s\": %s",
 					ADM_STATE_FILE, why),
+			 kept ?
+			 errdetail("The server has started as if there were none; the file is kept as \"%s\".",
+					   ADM_UNUSED_STATE_FILE) :
 			 errdetail("The server has started as if there were none; the file will be replaced.")));
 }
 

@@ -11,6 +11,9 @@
 
 #define ADM_STATE_FILE	"pg_admission.state"
 
+/* The last one that could not be used. */
+#define ADM_UNUSED_STATE_FILE	ADM_STATE_FILE ".unused"
+
 typedef enum AdmLoad
 {
 	ADM_LOAD_GOOD,
@@ -26,8 +29,11 @@ typedef enum AdmLoad
  */
 extern AdmLoad adm_persist_load(AdmRecord *record);
 
-/* Says in the server log why the file could not be used, if so. */
-extern void adm_persist_log_load(AdmLoad load, int load_errno);
+/*
+ * Says in the server log why the file could not be used, if so, and sets a
+ * damaged or later one aside.
+ */
+extern void adm_persist_tell_load(AdmLoad load, int load_errno);
 
 /*
  * Replaces the file, durably.  Returns false when that failed; the reason is
