@@ -119,7 +119,7 @@ ifdef WERROR
 PG_CFLAGS += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 endif
 
-EXTRA_CLEAN = src/health_checks.c test/unit/bin test/fuzz/bin bench/bin tmp_regress tmp_isolation
+EXTRA_CLEAN = src/health_checks.c test/unit/bin test/fuzz/bin test/model/bin test/soak/bin bench/bin tmp_regress tmp_isolation
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)

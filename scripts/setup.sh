@@ -154,7 +154,7 @@ make_work_folder()
 	mkdir "$WORK/src"
 	tar -C "$SOURCE" --exclude=.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' \
 		--exclude=./tmp_check --exclude=./tmp_regress --exclude=./tmp_isolation \
-		--exclude=./demo_output --exclude=./test/fuzz/bin -cf - . | tar -C "$WORK/src" -xf -
+		--exclude=./demo_output --exclude='./test/*/bin' -cf - . | tar -C "$WORK/src" -xf -
 	chmod 755 "$WORK"
 	[ "$(id -un)" = "$RUN_AS" ] || chown -R "$RUN_AS" "$WORK"
 }

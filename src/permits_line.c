@@ -276,6 +276,7 @@ grant(AdmGate gate, int index, int64 now_ms)
 	part->eligible--;
 	slot->since_ms = now_ms;
 	adm_slot_set(slot, ADM_SLOT_GRANTED, tag);
+	/* Not the slot's service: from here on its owner may have gone to another. */
 	recount(gate, service);
 }
 
