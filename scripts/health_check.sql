@@ -903,6 +903,17 @@ SELECT 'warning', 'pg_admission.exempt_roles', format('no role is named %s, so n
 FROM unnest(string_to_array(nullif(current_setting('pg_admission.exempt_roles', true), ''), ',')) AS e (item)
 WHERE NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = btrim(btrim(e.item), '+"'))
 UNION ALL
+SELECT 'warning', 'pg_admission.services', format('no %s is named %s: in the rules it fits nobody', w.key, w.name),
+	'instant', 'SELECT service, rule FROM admission.services; -- ALTER SYSTEM SET pg_admission.services = ...; SELECT pg_reload_conf();'
+FROM (SELECT m.word[2] AS key, ltrim(v.item, '+') AS name
+		FROM regexp_matches(regexp_replace(coalesce(current_setting('pg_admission.services', true), ''), '"[^"]*"', '"', 'g'),
+			'(^|[:[:space:]])(role|database)=([^[:space:];]+)', 'g') AS m (word), unnest(string_to_array(m.word[3], ',')) AS v (item)
+		WHERE v.item !~ '"') AS w
+WHERE CASE w.key
+	WHEN 'role' THEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = w.name)
+	ELSE NOT EXISTS (SELECT FROM pg_database AS d WHERE d.datname = w.name)
+END
+UNION ALL
 SELECT 'warning', 'superusers', format('%s of %s sessions are superusers'', which no gate holds', count(*) FILTER (WHERE r.rolsuper), count(*)),
 	'instant', 'SELECT usename, application_name, count(*) FROM pg_stat_activity WHERE backend_type = ''client backend'' GROUP BY 1, 2 ORDER BY 3 DESC;'
 FROM pg_stat_activity AS a JOIN pg_roles AS r ON r.oid = a.usesysid
