@@ -53,6 +53,11 @@ server_version()
 	echo "$newest"
 }
 
+is_installed()
+{
+	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' installed$'
+}
+
 # Debian packages for the commands and files that are not there yet.
 missing_packages()
 {
@@ -66,7 +71,7 @@ missing_packages()
 		[ -e "/usr/include/postgresql/$version/server/postgres.h" ] || echo "postgresql-server-dev-$version"
 	shift
 	for package in "$@"; do
-		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || echo "$package"
+		is_installed "$package" || echo "$package"
 	done
 }
 

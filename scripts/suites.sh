@@ -1,12 +1,30 @@
 # Sourced, after setup.sh, by the scripts that run the tests: what each kind of
 # test is, run on the copy of the sources in the work folder.
 
+# Packages of other libraries with hooks, beside which ours is tested: those that
+# this system has for its server and that are not there yet.
+missing_neighbours()
+{
+	local name package
+	for name in pgaudit set-user pg-stat-kcache; do
+		package=postgresql-$(server_version)-$name
+		if apt-cache show "$package" >/dev/null 2>&1 && ! is_installed "$package"; then
+			echo "$package"
+		fi
+	done
+}
+
 # Everything that the tests need, but for a server that the caller names.
 prepare_tests()
 {
-	local own_server=${PG_CONFIG:-}
+	local own_server=${PG_CONFIG:-} neighbours
 	prepare libcmocka-dev libipc-run-perl faketime openssl python3-prometheus-client "$@"
-	[ -n "$own_server" ] || prepare_programs pgbouncer
+	if [ -z "$own_server" ]; then
+		prepare_programs pgbouncer
+		neighbours=$(missing_neighbours)
+		# shellcheck disable=SC2086
+		[ -z "$neighbours" ] || apt_install $neighbours
+	fi
 	choose_user
 	make_work_folder
 	copy_server

@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "blocking.h"
+#include "catalog/pg_type_d.h"
 #include "compat.h"
 #include "samples.h"
 #include "utils/array.h"

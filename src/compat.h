@@ -16,6 +16,11 @@
 #if PG_VERSION_NUM >= 160000
 #include "catalog/pg_authid.h"
 #endif
+#if PG_VERSION_NUM >= 190000
+#include "utils/lsyscache.h"	/* get_database_name() */
+#else
+#include "commands/dbcommands.h"
+#endif
 
 #if PG_VERSION_NUM < 150000
 #error "pg_admission needs PostgreSQL 15 or later"
@@ -144,6 +149,13 @@ adm_compat_wait_event(const char *name)
 #define ADM_EXECUTOR_RUN_PARAMETERS \
 	QueryDesc *query, ScanDirection direction, uint64 count, bool once
 #define ADM_EXECUTOR_RUN_ARGUMENTS	query, direction, count, once
+#endif
+
+/* From 19 on CLUSTER is a kind of REPACK, as VACUUM FULL is. */
+#if PG_VERSION_NUM >= 190000
+#define ADM_COMPAT_CLUSTER_STATEMENT	T_RepackStmt
+#else
+#define ADM_COMPAT_CLUSTER_STATEMENT	T_ClusterStmt
 #endif
 
 /* 19 tells the planner for which EXPLAIN it works. */

@@ -11,7 +11,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/dbcommands.h"
+#include "compat.h"
 #include "deep_check.h"
 #include "executor/spi.h"
 #include "fitness.h"

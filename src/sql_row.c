@@ -5,9 +5,11 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
 #include "mb/pg_wchar.h"
 #include "sql_row.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 void
 adm_row_put(AdmRow *row, Datum value)

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_authid.h"
+#include "catalog/pg_type_d.h"
 #include "events.h"
 #include "exemption.h"
 #include "miscadmin.h"

@@ -10,6 +10,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_class.h"
+#include "compat.h"
 #include "nodes/nodes.h"
 #include "nodes/primnodes.h"
 #include "tcop/utility.h"
@@ -175,7 +176,7 @@ adm_work_of_utility(Node *statement)
 			return ADM_WORK_FREE;
 		case T_VacuumStmt:
 		case T_ReindexStmt:
-		case T_ClusterStmt:
+		case ADM_COMPAT_CLUSTER_STATEMENT:
 			return ADM_WORK_PATIENT;
 		default:
 			return GetCommandLogLevel(statement) == LOGSTMT_DDL && !is_own_table(statement) ?
