@@ -50,11 +50,17 @@ SKIP:
 	my $parse = 'import sys; from %s import text_string_to_metric_families as f; print(sum(len(m.samples) for m in f(sys.stdin.read())))';
 	skip 'python3 with prometheus_client is not installed', 2
 	  if system($python, '-c', 'import prometheus_client') != 0;
-	my $count = $node->safe_psql('postgres', 'SELECT count(*) FROM admission.metrics');
-	append_to_file("$folder/page", $node->safe_psql('postgres', 'SELECT admission.openmetrics()'));
-	is(parsed(sprintf($parse, 'prometheus_client.openmetrics.parser'), "$folder/page"), $count, 'openmetrics() is OpenMetrics');
-	wait_until('a file that is as new', sub { scalar(() = slurp_file($file) =~ /^[^#]/mg) == $count });
-	is(parsed(sprintf($parse, 'prometheus_client.parser'), $file), $count, 'the file is in the Prometheus text format');
+	my $count = 'SELECT count(*) FROM admission.metrics';
+	my $page = "$folder/page";
+	# What is waited for comes and goes, and with it its samples.
+	ok(wait_until('a page that is parsed to the last sample', sub {
+		unlink $page;
+		append_to_file($page, $node->safe_psql('postgres', 'SELECT admission.openmetrics()'));
+		return parsed(sprintf($parse, 'prometheus_client.openmetrics.parser'), $page) eq $node->safe_psql('postgres', $count);
+	}), 'openmetrics() is OpenMetrics');
+	ok(wait_until('a file that is parsed to the last sample', sub {
+		return parsed(sprintf($parse, 'prometheus_client.parser'), $file) eq $node->safe_psql('postgres', $count);
+	}), 'the file is in the Prometheus text format');
 }
 
 sub parsed
