@@ -1179,7 +1179,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'adm_resume_services';
 
 COMMENT ON FUNCTION admission.resume_services(interval, text[]) IS
-'brings these services back one after another, or all that are paused, the more important first and then in the order of the rules: the first begins at once, each other when the one before has come back and the machine is comfortable, and takes the time given; 0: all at once; returns how they are now';
+'brings these services back one after another, or all that are paused, the more important first and then in the order of the rules: the first begins at once, each other when the one before has come back and the machine is comfortable, and takes the time given; 0: all at once, those on their way, too; returns how they are now';
 
 /*
  * Stopping.  Selection is SQL; who may stop whom, and signals, are the library's,

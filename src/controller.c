@@ -258,21 +258,23 @@ bring_services_back(void)
 static void
 save_state(bool at_exit)
 {
-	static bool failed = false;
+	static uint64 failed_generation = 0;	/* is not tried again at once */
 	AdmRecord	record;
 	uint64		generation;
 	bool		changed = adm_state_unsaved(&record, &generation);
 	bool		due = adm_clock_ms() - last_save_ms >= SAVE_PROGRESS_EVERY_MS;
 
-	if (!at_exit && !due && (!changed || failed))
+	if (!at_exit && !due && (!changed || generation == failed_generation))
 		return;
 	if (!changed && record.warmup.phase == ADM_PHASE_OPEN && !adm_services_any_resumes() && !at_exit)
 		return;
 	adm_services_record(&record);
 	last_save_ms = adm_clock_ms();
-	failed = !adm_persist_save(&record);
-	if (!failed)
-		adm_state_note_saved(generation);
+	failed_generation = generation;
+	if (!adm_persist_save(&record))
+		return;
+	failed_generation = 0;
+	adm_state_note_saved(generation);
 }
 
 static void

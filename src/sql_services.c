@@ -626,6 +626,12 @@ is_shut(const AdmServiceView *view)
 	return adm_services_view_is_paused(view);
 }
 
+static bool
+is_not_open(const AdmServiceView *view)
+{
+	return is_shut(view) || view->state.phase != ADM_SERVICE_OPEN;
+}
+
 /* Whom the setting pauses stays so, and is told of where it was not named. */
 static int
 leave_out_set(int *services, int count, bool named)
@@ -693,7 +699,7 @@ adm_resume_services(PG_FUNCTION_ARGS)
 	rsinfo = adm_rows_begin(fcinfo);
 	over_ms = over_argument_ms(fcinfo, 0);
 	count = named ? named_services(PG_GETARG_ARRAYTYPE_P(1), services) :
-		all_services(services, is_shut);
+		all_services(services, over_ms > 0 ? is_shut : is_not_open);
 	count = leave_out_set(services, count, named);
 	resumed = over_ms > 0 ? resume_in_turn(services, count, over_ms) : resume_at_once(services, count);
 	if (resumed == 0)
