@@ -58,7 +58,9 @@ WITH locked AS MATERIALIZED (
 			THEN format('SELECT last_value::text::tsvector FROM %I.%I', sn.nspname, sc.relname) END) AS r ON true
 	WHERE a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
 ), known AS MATERIALIZED (
-	SELECT s.schemaname, s.tablename, s.attname, max(v.value::numeric) AS top
+	-- From 19 on rows may be aggregated before they are joined, and values of other
+	-- columns, too, so be looked at.
+	SELECT s.schemaname, s.tablename, s.attname, max(CASE WHEN v.value ~ '^-?[0-9]+$' THEN v.value::numeric END) AS top
 	FROM pg_stats AS s
 		JOIN columns AS c ON c.nspname = s.schemaname AND c.relname = s.tablename AND c.attname = s.attname,
 		LATERAL unnest(s.histogram_bounds::text::text[] || s.most_common_vals::text::text[]) AS v (value)
