@@ -884,7 +884,8 @@ SELECT :'findings'::jsonb || jsonb_build_object('check', 'autovacuum', 'found', 
 -- admission
 SELECT coalesce(jsonb_agg(f), '[]') AS found FROM (
 -- Our own set-up, where the extension is created: not loaded, off, or with most
--- sessions or names that do not exist exempt.
+-- sessions or names that do not exist exempt; and names that do not exist in the
+-- rules of services, but for those in double quotes.
 SELECT 'warning' AS severity, 'shared_preload_libraries' AS object, 'pg_admission is created, and not loaded: nobody is held' AS evidence,
 	'restart' AS cost,
 	format('ALTER SYSTEM SET shared_preload_libraries = %s; -- then restart',
@@ -908,7 +909,9 @@ UNION ALL
 SELECT 'warning', 'pg_admission.services', format('no %s is named %s: in the rules it fits nobody', w.key, w.name),
 	'instant', 'SELECT service, rule FROM admission.services; -- ALTER SYSTEM SET pg_admission.services = ...; SELECT pg_reload_conf();'
 FROM (SELECT m.word[2] AS key, ltrim(v.item, '+') AS name
-		FROM regexp_matches(regexp_replace(coalesce(current_setting('pg_admission.services', true), ''), '"[^"]*"', '"', 'g'),
+		FROM regexp_matches(
+			regexp_replace(regexp_replace(regexp_replace(coalesce(current_setting('pg_admission.services', true), ''),
+				'"[^"]*"', '"', 'g'), '[[:space:]]*,[[:space:]]*', ',', 'g'), '[[:space:]]*=[[:space:]]*', '=', 'g'),
 			'(^|[:[:space:]])(role|database)=([^[:space:];]+)', 'g') AS m (word), unnest(string_to_array(m.word[3], ',')) AS v (item)
 		WHERE v.item !~ '"') AS w
 WHERE CASE w.key

@@ -58,6 +58,18 @@ is_installed()
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' installed$'
 }
 
+# Nothing where all are there.
+install_missing()
+{
+	local package
+	for package in "$@"; do
+		if ! is_installed "$package"; then
+			apt_install "$@"
+			return
+		fi
+	done
+}
+
 # Debian packages for the commands and files that are not there yet.
 missing_packages()
 {
@@ -145,7 +157,7 @@ clean_up()
 	local file pid
 	find "$WORK" -name postmaster.pid 2>/dev/null | while read -r file; do
 		pid=$(head -1 "$file")
-		kill -QUIT "$pid" 2>/dev/null || true
+		[ "$(readlink "/proc/$pid/cwd")" != "$(dirname "$file")" ] || kill -QUIT "$pid" 2>/dev/null || true
 	done
 	rm -rf "$WORK"
 }

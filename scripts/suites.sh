@@ -2,28 +2,26 @@
 # test is, run on the copy of the sources in the work folder.
 
 # Packages of other libraries with hooks, beside which ours is tested: those that
-# this system has for its server and that are not there yet.
-missing_neighbours()
+# this system has for its server.
+neighbours()
 {
 	local name package
 	for name in pgaudit set-user pg-stat-kcache; do
 		package=postgresql-$(server_version)-$name
-		if apt-cache show "$package" >/dev/null 2>&1 && ! is_installed "$package"; then
-			echo "$package"
-		fi
+		apt-cache show "$package" >/dev/null 2>&1 && echo "$package"
 	done
+	return 0
 }
 
 # Everything that the tests need, but for a server that the caller names.
 prepare_tests()
 {
-	local own_server=${PG_CONFIG:-} neighbours
+	local own_server=${PG_CONFIG:-}
 	prepare libcmocka-dev libipc-run-perl faketime openssl python3-prometheus-client "$@"
 	if [ -z "$own_server" ]; then
 		prepare_programs pgbouncer
-		neighbours=$(missing_neighbours)
-		# shellcheck disable=SC2086
-		[ -z "$neighbours" ] || apt_install $neighbours
+		# shellcheck disable=SC2046
+		install_missing $(neighbours)
 	fi
 	choose_user
 	make_work_folder
@@ -37,6 +35,8 @@ unit_tests()
 	if has_fuzzer; then
 		say 'fuzzers, a few seconds each'
 		as_user make -s -C "$WORK/src/test/fuzz" smoke
+	else
+		say 'no fuzzers: clang with libFuzzer is not here'
 	fi
 }
 
@@ -72,6 +72,8 @@ tap_tests()
 {
 	local alone=t/015_comfort.pl others failed=
 	say 'TAP tests'
+	[[ $("$PG_CONFIG" --configure) == *enable-tap-tests* ]] ||
+		die 'this PostgreSQL was built without --enable-tap-tests, which PGXS needs to run them'
 	if [ -n "${PROVE_TESTS:-}" ]; then
 		prove_tests "$PROVE_TESTS"
 		return

@@ -270,11 +270,13 @@ save_state(bool at_exit)
 		return;
 	adm_services_record(&record);
 	last_save_ms = adm_clock_ms();
-	failed_generation = generation;
-	if (!adm_persist_save(&record))
-		return;
-	failed_generation = 0;
-	adm_state_note_saved(generation);
+	if (adm_persist_save(&record))
+	{
+		failed_generation = 0;
+		adm_state_note_saved(generation);
+	}
+	else
+		failed_generation = generation;
 }
 
 static void

@@ -68,12 +68,11 @@ why_unusable(AdmLoad load, int load_errno)
 	return NULL;
 }
 
-/* So that the pauses in a later version's file are there for who goes back to it. */
+/* A later version's, so that its pauses are there for who goes back to it. */
 static bool
 set_aside(AdmLoad load)
 {
-	return (load == ADM_LOAD_DAMAGED || load == ADM_LOAD_NEWER) &&
-		rename(ADM_STATE_FILE, ADM_UNUSED_STATE_FILE) == 0;
+	return load == ADM_LOAD_NEWER && rename(ADM_STATE_FILE, ADM_LATER_STATE_FILE) == 0;
 }
 
 void
@@ -90,7 +89,7 @@ adm_persist_tell_load(AdmLoad load, int load_errno)
 					ADM_STATE_FILE, why),
 			 kept ?
 			 errdetail("The server has started as if there were none; the file is kept as \"%s\".",
-					   ADM_UNUSED_STATE_FILE) :
+					   ADM_LATER_STATE_FILE) :
 			 errdetail("The server has started as if there were none; the file will be replaced.")));
 }
 

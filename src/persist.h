@@ -11,8 +11,8 @@
 
 #define ADM_STATE_FILE	"pg_admission.state"
 
-/* The last one that could not be used. */
-#define ADM_UNUSED_STATE_FILE	ADM_STATE_FILE ".unused"
+/* What a later version has written, kept. */
+#define ADM_LATER_STATE_FILE	ADM_STATE_FILE ".later"
 
 typedef enum AdmLoad
 {
@@ -30,8 +30,8 @@ typedef enum AdmLoad
 extern AdmLoad adm_persist_load(AdmRecord *record);
 
 /*
- * Says in the server log why the file could not be used, if so, and sets a
- * damaged or later one aside.
+ * Says in the server log why the file could not be used, if so, and sets that
+ * of a later version aside.
  */
 extern void adm_persist_tell_load(AdmLoad load, int load_errno);
 

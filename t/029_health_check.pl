@@ -261,7 +261,7 @@ fault('postgres', 'warning admission pg_admission.mode', 'ALTER SYSTEM SET pg_ad
 fault('postgres', 'warning admission pg_admission.exempt_roles',
 	q{ALTER SYSTEM SET pg_admission.exempt_roles = '+pg_monitor, "no b''ody %s"'}, evidence => qr/no role is named no b'ody %s/);
 fault('postgres', 'warning admission pg_admission.services',
-	q{ALTER SYSTEM SET pg_admission.services = 'a: role=+pg_monitor,"no b''ody %s" database=postgres,gone; b: application_name="role=x"'},
+	q{ALTER SYSTEM SET pg_admission.services = 'a: role=+pg_monitor, "no b''ody %s",postgres database = postgres , gone; b: application_name="role=x"'},
 	evidence => qr/^no database is named gone: /, mend => 'ALTER SYSTEM RESET pg_admission.services; SELECT pg_reload_conf()');
 fault('postgres', 'blocking prepared_transactions ' . odd_name('two hours'), '');
 fault('postgres', 'warning prepared_transactions ' . odd_name('ten minutes'), '');

@@ -210,8 +210,8 @@ for my $name (sort keys %first_line)
 	my $said = $first_line{$name}[1];
 	is(scalar(() = $log =~ /\Q$said\E/g), 1, "$name: the log says so, once");
 }
-like($log, qr/by a later version\n.*DETAIL:  The server has started as if there were none; the file is kept as "pg_admission\.state\.unused"\./,
+like($log, qr/by a later version\n.*DETAIL:  The server has started as if there were none; the file is kept as "pg_admission\.state\.later"\./,
 	'and what becomes of the file');
-like(slurp_file($new->data_dir . '/pg_admission.state.unused'), qr/^pg_admission_state 99$/m, 'which is there as it was');
+like(slurp_file($new->data_dir . '/pg_admission.state.later'), qr/^pg_admission_state 99$/m, 'which is there as it was');
 $new->stop;
 done_testing();

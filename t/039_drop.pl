@@ -38,6 +38,7 @@ sub counts_in_bare
 	return { map { split /\|/ } split /\n/,
 		in_bare(join ' UNION ALL ', map { "SELECT '$_', count(*) FROM $_" } @catalogs) };
 }
+
 # Nothing is left.
 is($admin->ask('CREATE ROLE chat LOGIN') . $admin->ask('CREATE DATABASE bare'), '', 'a role and a database');
 my $before = counts_in_bare();
@@ -51,9 +52,10 @@ is(in_bare(q{SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname ~ '
 # Nor is a schema of that name taken over, whose owner could put functions beside
 # those that superusers call.
 in_bare('DROP SCHEMA IF EXISTS admission; GRANT CREATE ON DATABASE bare TO chat; SET ROLE chat; CREATE SCHEMA admission');
-$node->psql('bare', 'CREATE EXTENSION pg_admission');
-is(in_bare(q{SELECT count(*) FROM pg_extension, pg_namespace WHERE extname = 'pg_admission' AND nspname = 'admission' AND nspowner <> extowner}),
-	0, 'a schema of another owner is not the extension\'s');
+my ($rc, undef, $refusal) = $node->psql('bare', 'CREATE EXTENSION pg_admission');
+isnt($rc, 0, 'a schema of another owner is not the extension\'s');
+like($refusal, qr/ERROR:  schema "admission" already exists/, 'which says why');
+is(in_bare(q{SELECT count(*) FROM pg_extension WHERE extname = 'pg_admission'}), 0, 'and is not created');
 
 # A warm-up goes on: who is held stays held, who is refused is refused.
 $admin->ask("SELECT admission.start_warmup('1 hour', 2, 2, 1, 1)");

@@ -282,10 +282,6 @@ probe_transactions(const char *ordinary)
  * All of it.
  */
 
-/*
- * Those on their way, too, which must be named; and between the look and the call
- * one may be forgotten, which makes the call an error.
- */
 static bool
 open_services(void)
 {
@@ -294,8 +290,7 @@ open_services(void)
 
 	while (clock_steady_ms() < deadline_ms && !answers(look, "0"))
 	{
-		PQclear(PQexec(administrator, "SELECT * FROM admission.resume_services('0', "
-					   "(SELECT array_agg(service) FROM admission.services WHERE state <> 'open'))"));
+		PQclear(PQexec(administrator, "SELECT * FROM admission.resume_services('0')"));
 		nap();
 	}
 	return comes_to("probe", "services that are not open", look, "0", POLL_MS);
