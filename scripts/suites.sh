@@ -78,7 +78,8 @@ tap_tests()
 		prove_tests "$PROVE_TESTS"
 		return
 	fi
-	others=$(cd "$WORK/src" && find t -name '*.pl' ! -path "$alone" | sort | tr '\n' ' ')
+	# The largest first: none of the long ones is left for the end.
+	others=$(cd "$WORK/src" && ls -S t/*.pl | grep -vx "$alone" | tr '\n' ' ')
 	prove_tests "$alone" || failed=yes
 	prove_tests "$others" -j3 || failed=yes
 	[ -z "$failed" ]
