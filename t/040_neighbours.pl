@@ -92,7 +92,7 @@ my @statements = (
 	[ 'an update with triggers', 'UPDATE t SET b = b + 1 WHERE a = 7', '' ],
 	[ 'nested functions', 'SELECT outer_function()', '100' ],
 	[ 'a prepared statement', 'EXECUTE p', '100' ],
-	[ 'EXPLAIN ANALYZE', 'EXPLAIN (ANALYZE, BUFFERS off, COSTS off, TIMING off, SUMMARY off) SELECT 1 FROM t WHERE a = 1', qr/t_pkey|Index Cond|Seq Scan|Filter|Rows Removed|Heap Fetches/ ],
+	[ 'EXPLAIN ANALYZE', 'EXPLAIN (ANALYZE, BUFFERS off, COSTS off, TIMING off, SUMMARY off) SELECT FROM t', qr/Seq Scan/ ],
 	[ 'DO', 'DO $$ BEGIN PERFORM outer_function(); UPDATE t SET b = 3 WHERE a = 1; COMMIT; PERFORM 1 FROM t; END $$', '' ],
 	[ 'CALL with COMMIT', 'CALL commits()', '' ],
 	[ 'COPY', 'COPY (SELECT 5 FROM t) TO STDOUT', '' ],
