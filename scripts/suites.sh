@@ -81,6 +81,6 @@ tap_tests()
 	# The largest first: none of the long ones is left for the end.
 	others=$(cd "$WORK/src" && ls -S t/*.pl | grep -vx "$alone" | tr '\n' ' ')
 	prove_tests "$alone" || failed=yes
-	prove_tests "$others" -j3 || failed=yes
+	prove_tests "$others" -j2 || failed=yes
 	[ -z "$failed" ]
 }

@@ -105,7 +105,9 @@ sub during
 	my @others = start_clients($node, 4);
 
 	wait_clients(4, 'in', @others);
+	my $admitted = status_of($node, 'transactions_admitted');
 	$client->query($sql);
+	wait_status($node, "transactions_admitted > $admitted");
 	$_->query('SELECT burn(0.3)') for @others;
 	is($client->answer, $expected, $what);
 	$_->answer for @others;

@@ -723,7 +723,8 @@ sub mend_statistics
 	return;
 }
 
-$node->safe_psql('bare', join(';', map { 'CREATE MATERIALIZED VIEW ' . named("lot $_") . ' AS SELECT n FROM generate_series(1, ' . (30_000 + 1000 * $_) . ') AS n' } 1 .. 12));
+# (Files grow by up to 64 pages at once, which 16000 rows are more than.)
+$node->safe_psql('bare', join(';', map { 'CREATE MATERIALIZED VIEW ' . named("lot $_") . ' AS SELECT n FROM generate_series(1, ' . (30_000 + 16_000 * $_) . ') AS n' } 1 .. 12));
 $node->safe_psql('bare', 'CREATE TABLE ' . named("small $_") . ' AS SELECT 1') for 1 .. 2;
 is_deeply(without_statistics(), [ (map { 'blocking statistics ' . named("lot $_") } reverse 3 .. 12), 'blocking statistics 4 more tables' ],
 	'of many large tables the largest are named');

@@ -136,7 +136,7 @@ is($session->ask('SELECT dashboard.phase()'), 'open', 'and one within a function
 
 # While the gates are at work.
 start_gate($node, 1);
-my ($burner) = burn($node, 1, 3);
+my ($burner) = burn($node, 1, 8);
 my ($waiter) = start_clients($node, 1);
 wait_clients(1, 'in', $waiter);
 $waiter->ask("SET application_name = 'psql'");
