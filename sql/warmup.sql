@@ -28,10 +28,12 @@ SELECT phase, warmup_trigger, progress BETWEEN 0 AND 0.1 AS begins, connection_c
        warmup_started_at <= now() + '1 s' AS started FROM admission.status;
 SELECT admission.hold_warmup();
 SELECT admission.hold_warmup();
-SELECT phase, phase_reason ~ '^manual: started by .*; held by hold_warmup\(\), with (60 min 0|59 min \d+) s of the clock left$' AS reason, advice FROM admission.status;
+SELECT phase, phase_reason ~ '^manual: started by .*; held by hold_warmup\(\), with (60 min 0|59 min \d+) s of the clock left$' AS reason,
+	pressure_level <> 'comfortable' OR advice = 'to let the caps rise again: SELECT admission.continue_warmup();' AS advice FROM admission.status;
 SELECT admission.continue_warmup();
 SELECT admission.continue_warmup();
-SELECT phase, phase_reason ~ '^manual: started by .*; the caps rise with the clock for another (60 min 0|59 min \d+) s$' AS reason, advice FROM admission.status;
+SELECT phase, phase_reason ~ '^manual: started by .*; the caps rise with the clock for another (60 min 0|59 min \d+) s$' AS reason,
+	pressure_level <> 'comfortable' OR advice = 'nothing to do; to keep the caps where they are: SELECT admission.hold_warmup();' AS advice FROM admission.status;
 
 -- another one replaces it; arguments left out come from the settings
 SELECT admission.start_warmup(target_connections => 30);
@@ -47,7 +49,8 @@ SELECT connection_cap, start_cap >= 4 AS starts_capped FROM admission.status;
 SELECT admission.start_warmup(duration => '2 days');
 
 SELECT admission.stop_warmup();
-SELECT phase, phase_reason, advice, progress, connection_cap, start_cap FROM admission.status;
+SELECT phase, phase_reason,
+	pressure_level <> 'comfortable' OR advice = 'nothing to do; to cap new connections and transactions now: SELECT admission.start_warmup();' AS advice, progress, connection_cap, start_cap FROM admission.status;
 
 -- null arguments are arguments left out, and do not make the answer null
 SELECT admission.start_warmup(NULL, NULL, NULL);
