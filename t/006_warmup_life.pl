@@ -100,8 +100,8 @@ $slow->init_from_backup($node, 'base', has_restoring => 1, standby => 0);
 $slow->append_conf('postgresql.conf', "restore_command = 'sleep 1; false'\n"
 	  . "pg_admission.warmup_on = 'new_host'\npg_admission.warmup_duration = '2500ms'\nhot_standby = off\n");
 $slow->start;
-$slow->poll_query_until('postgres', 'SELECT admission.hold_warmup() IS NOT NULL')
-  or die 'recovery did not end';
+wait_ready($slow);
+$slow->safe_psql('postgres', 'SELECT admission.hold_warmup()');
 cmp_ok(status_of($slow, 'progress'), '<', 0.9, 'the clock starts when sessions are let in');
 my ($began, $ready_at) = map { slurp_file($slow->logfile) =~ /^(\S+ [\d:.]+) .*$_/m ? $1 : '' }
   ('pg_admission starts a warm-up', 'ready to accept connections');

@@ -66,6 +66,8 @@ $_->hang_up for @in;
 my @before = start_clients($node, 5);
 wait_until('two of them in', sub { clients_in('in', @before) >= 2 });
 kill 'KILL', controller_pid();
+wait_until('the end of them', sub { clients_in('in', @before) == 0 });
+wait_ready($node);
 $node->poll_query_until('postgres', 'SELECT controller_pid IS NOT NULL FROM admission.status');
 wait_status($node, 'connections_waiting = 0 AND connections_admitted = 0 AND connections_exempt = 1');
 pass('after a crash restart the counts are those of the live sessions');

@@ -112,6 +112,7 @@ sub crash
 	my $victim = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE usename = 'app' LIMIT 1});
 	kill 'KILL', $victim;
 	wait_until('the end of the three', sub { clients_in('in', @stay) == 0 });
+	wait_ready($node);
 	$node->poll_query_until('postgres', 'SELECT controller_pid IS NOT NULL FROM admission.status')
 	  or die 'the server did not come back';
 	is(status_of($node, 'connections_admitted || $$/$$ || connections_starting || $$/$$ || connections_exempt'),

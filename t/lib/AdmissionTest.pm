@@ -6,13 +6,14 @@ package AdmissionTest;
 use strict;
 use warnings;
 use Exporter 'import';
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
 our @EXPORT = qw(new_node start_clients wait_until wait_status status_of
-  clients_in wait_clients count_live burn start_gate service_says wait_service);
+  wait_ready clients_in wait_clients count_live burn start_gate service_says wait_service);
 
 # Patience of every poll, in seconds: long enough for a loaded machine.
 use constant PATIENCE => 60;
@@ -104,6 +105,16 @@ sub start_clients
 {
 	my ($node, $count, %options) = @_;
 	return map { AdmissionClient->new($node, %options) } 1 .. $count;
+}
+
+# Sessions are let in.  psql cannot ask: refused, it ends before it has read its
+# statement, and whoever writes that to it is ended by SIGPIPE.
+sub wait_ready
+{
+	my ($node) = @_;
+
+	return wait_until($node->name . ' is ready',
+		sub { IPC::Run::run([ 'pg_isready', '-q', '-h', $node->host, '-p', $node->port ]) });
 }
 
 # Those of the clients that are in a state: held, in, refused, closed.
