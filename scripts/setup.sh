@@ -158,7 +158,7 @@ clean_up()
 	find "$WORK" -name postmaster.pid 2>/dev/null | while read -r file; do
 		pid=$(head -1 "$file")
 		[ "$(readlink "/proc/$pid/cwd")" != "$(dirname "$file")" ] || kill -QUIT "$pid" 2>/dev/null || true
-	done
+	done || true
 	rm -rf "$WORK"
 }
 

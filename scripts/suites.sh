@@ -1,12 +1,16 @@
 # Sourced, after setup.sh, by the scripts that run the tests: what each kind of
 # test is, run on the copy of the sources in the work folder.
 
-# Packages of other libraries with hooks, beside which ours is tested: those that
-# this system has for its server.
+TESTS_NEED='libcmocka-dev libipc-run-perl faketime openssl python3-prometheus-client'
+
+# Other libraries with hooks, beside which ours is tested: postgresql-NN-NAME.
+NEIGHBOURS='pgaudit set-user pg-stat-kcache'
+
+# The packages of those that this system has for its server.
 neighbours()
 {
 	local name package
-	for name in pgaudit set-user pg-stat-kcache; do
+	for name in $NEIGHBOURS; do
 		package=postgresql-$(server_version)-$name
 		apt-cache show "$package" >/dev/null 2>&1 && echo "$package"
 	done
@@ -17,7 +21,8 @@ neighbours()
 prepare_tests()
 {
 	local own_server=${PG_CONFIG:-}
-	prepare libcmocka-dev libipc-run-perl faketime openssl python3-prometheus-client "$@"
+	# shellcheck disable=SC2086
+	prepare $TESTS_NEED "$@"
 	if [ -z "$own_server" ]; then
 		prepare_programs pgbouncer
 		# shellcheck disable=SC2046

@@ -188,13 +188,7 @@ is_deeply([ above_notice(script_findings($old, 'postgres', $profile)) ], \@plant
 	'and nothing else by its own profile');
 $old->stop;
 
-# It leaves scripts where it runs.
-chdir $PostgreSQL::Test::Utils::tmp_check or die "chdir: $!";
-command_ok([
-		'pg_upgrade', '--no-sync', '-d', $old->data_dir, '-D', $new->data_dir,
-		'-b', $old->config_data('--bindir'), '-B', $new->config_data('--bindir'),
-		'-s', $new->host, '-p', $old->port, '-P', $new->port ],
-	'pg_upgrade');
+upgrade_cluster($old, $new);
 $new->start;
 is($new->safe_psql('postgres', q{SELECT count(*) FROM pg_extension WHERE extname = 'pg_admission'}),
 	$old_has_extension ? 1 : 0, 'the extension is there if it was');

@@ -166,12 +166,7 @@ $node->stop;
 my $new = PostgreSQL::Test::Cluster->new('upgraded');
 $new->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $new->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_admission'\npg_admission.warmup_on = ''\nfsync = on\n");
-chdir $PostgreSQL::Test::Utils::tmp_check or die "chdir: $!";
-command_ok([
-		'pg_upgrade', '--no-sync', '-d', $node->data_dir, '-D', $new->data_dir,
-		'-b', $node->config_data('--bindir'), '-B', $new->config_data('--bindir'),
-		'-s', $new->host, '-p', $node->port, '-P', $new->port ],
-	'pg_upgrade');
+upgrade_cluster($node, $new);
 $new->start;
 is($new->safe_psql('postgres', q{SELECT extversion FROM pg_extension WHERE extname = 'pg_admission'}), $later, 'keeps the version');
 is($new->safe_psql('restored', q{SELECT extversion FROM pg_extension WHERE extname = 'pg_admission'}), $version, 'in each database');

@@ -79,6 +79,19 @@ sub give_permit_back
 	return;
 }
 
+# Runs the code while the client finds no permit, and has no patience.
+sub while_refused
+{
+	my ($client, $code) = @_;
+
+	$client->ask(q{SET pg_admission.transaction_queue_timeout = '30ms'});
+	take_permit();
+	$code->();
+	give_permit_back();
+	$client->ask(q{SET pg_admission.transaction_queue_timeout = '30s'});
+	return;
+}
+
 sub session
 {
 	my ($client) = start_clients($node, 1);
@@ -167,11 +180,7 @@ sub with_libraries
 	$client->ask('SET plan_cache_mode = force_generic_plan');
 
 	round_of_statements($client, "$how: admitted");
-	$client->ask(q{SET pg_admission.transaction_queue_timeout = '30ms'});
-	take_permit();
-	refused_all($client, $how);
-	give_permit_back();
-	$client->ask(q{SET pg_admission.transaction_queue_timeout = '30s'});
+	while_refused($client, sub { refused_all($client, $how) });
 	round_of_statements($client, "$how: admitted again");
 	for my $library (grep { $_ ne 'pg_admission' } @order)
 	{
@@ -244,20 +253,12 @@ sub check_set_user
 	ask('GRANT EXECUTE ON FUNCTION set_user(text), set_user_u(text) TO app; GRANT ALL ON ALL TABLES IN SCHEMA public TO target');
 	$is->(q{SELECT set_user('target')}, 'OK', 'becomes another');
 	$is->('SELECT current_user', 'target', 'and is it');
-	take_permit();
-	$client->ask(q{SET pg_admission.transaction_queue_timeout = '30ms'});
-	$is->('SELECT count(*) FROM t', 'ERROR 53400', 'who is refused all the same');
-	give_permit_back();
-	$client->ask(q{SET pg_admission.transaction_queue_timeout = '30s'});
+	while_refused($client, sub { $is->('SELECT count(*) FROM t', 'ERROR 53400', 'who is refused all the same') });
 	$is->('SELECT reset_user()', 'OK', 'and back');
 	$is->('SELECT current_user', 'app', 'and is it');
 	$is->(q{SELECT set_user_u('postgres')}, 'OK', 'becomes a superuser');
 	$is->('ALTER SYSTEM SET work_mem = 100', 'ERROR 42501', 'which may not do everything');
-	take_permit();
-	$client->ask(q{SET pg_admission.transaction_queue_timeout = '30ms'});
-	$is->('SELECT count(*) FROM t', 'ERROR 53400', 'and is refused, since its login was not a superuser\'s');
-	give_permit_back();
-	$client->ask(q{SET pg_admission.transaction_queue_timeout = '30s'});
+	while_refused($client, sub { $is->('SELECT count(*) FROM t', 'ERROR 53400', 'and is refused, since its login was not a superuser\'s') });
 	$is->('SELECT reset_user()', 'OK', 'and back');
 	ok($log->() =~ /Role app transitioning to Superuser Role postgres/i, "$how: logs it");
 	return;

@@ -13,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(time usleep);
 
 our @EXPORT = qw(new_node start_clients wait_until wait_status status_of
-  wait_ready clients_in wait_clients count_live burn start_gate service_says wait_service);
+  wait_ready upgrade_cluster clients_in wait_clients count_live burn start_gate service_says wait_service);
 
 # Patience of every poll, in seconds: long enough for a loaded machine.
 use constant PATIENCE => 60;
@@ -115,6 +115,21 @@ sub wait_ready
 
 	return wait_until($node->name . ' is ready',
 		sub { IPC::Run::run([ 'pg_isready', '-q', '-h', $node->host, '-p', $node->port ]) });
+}
+
+# pg_upgrade of one that is stopped to one that has only been made.  It leaves
+# scripts where it runs.
+sub upgrade_cluster
+{
+	my ($old, $new) = @_;
+
+	chdir $PostgreSQL::Test::Utils::tmp_check or die "chdir: $!";
+	command_ok([
+			'pg_upgrade', '--no-sync', '-d', $old->data_dir, '-D', $new->data_dir,
+			'-b', $old->config_data('--bindir'), '-B', $new->config_data('--bindir'),
+			'-s', $new->host, '-p', $old->port, '-P', $new->port ],
+		'pg_upgrade');
+	return;
 }
 
 # Those of the clients that are in a state: held, in, refused, closed.

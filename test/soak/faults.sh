@@ -50,6 +50,20 @@ draw_victim()
 	VICTIM=$(value "SELECT pid FROM admission.backends WHERE backend_type = 'client backend' AND role <> 'postgres' ORDER BY md5(pid || '$D') LIMIT 1")
 }
 
+# Runs a command on one of them, if there is one, or on the controller.
+on_victim()
+{
+	draw_victim
+	[ -z "$VICTIM" ] || "$1" "$VICTIM"
+}
+
+on_controller()
+{
+	local pid
+	pid=$(value 'SELECT controller_pid FROM admission.status')
+	[ -z "$pid" ] || "$1" "$pid"
+}
+
 fault_terminate()
 {
 	draw_victim
@@ -80,15 +94,12 @@ stop_process()
 
 fault_stop_backend()
 {
-	draw_victim
-	[ -z "$VICTIM" ] || stop_process "$VICTIM"
+	on_victim stop_process
 }
 
 fault_stop_controller()
 {
-	local pid
-	pid=$(value 'SELECT controller_pid FROM admission.status')
-	[ -z "$pid" ] || stop_process "$pid"
+	on_controller stop_process
 }
 
 # Whoever has been stopped lately goes on at once.
@@ -429,15 +440,12 @@ kill_process()
 
 fault_kill_backend()
 {
-	draw_victim
-	[ -z "$VICTIM" ] || kill_process "$VICTIM"
+	on_victim kill_process
 }
 
 fault_kill_controller()
 {
-	local pid
-	pid=$(value 'SELECT controller_pid FROM admission.status')
-	[ -z "$pid" ] || kill_process "$pid"
+	on_controller kill_process
 }
 
 fault_restart_fast()

@@ -665,14 +665,14 @@ print_summary(void)
 void
 looks_run(const char *conninfo, volatile sig_atomic_t *stop)
 {
-	int64_t		due_ms = clock_steady_ms();
+	int64_t		due_ms = adm_clock_ms();
 
 	server = conninfo;
 	sum.longest_over_ms = INT64_MIN / 2;
 	forget_balances(clock_wall_ms());
 	while (!*stop)
 	{
-		int64_t		left_ms = due_ms - clock_steady_ms();
+		int64_t		left_ms = due_ms - adm_clock_ms();
 
 		if (left_ms <= 0)
 		{

@@ -72,7 +72,7 @@ void
 machine_run(const char *folder, volatile sig_atomic_t *stop)
 {
 	static const char no_stalls[] = "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
-	int64_t		began_ms = clock_steady_ms();
+	int64_t		began_ms = adm_clock_ms();
 
 	make_folder(folder, "");
 	make_folder(folder, "/proc");
@@ -86,7 +86,7 @@ machine_run(const char *folder, volatile sig_atomic_t *stop)
 	write_file(folder, "pressure/memory", no_stalls);
 	while (!*stop)
 	{
-		move(folder, clock_steady_ms() - began_ms);
+		move(folder, adm_clock_ms() - began_ms);
 		usleep(MOVES_EVERY_MS * 1000);
 	}
 }

@@ -86,14 +86,14 @@ answers(const char *sql, const char *expected)
 static bool
 comes_to(const char *kind, const char *what, const char *sql, const char *expected, int within_ms)
 {
-	int64_t		deadline_ms = clock_steady_ms() + within_ms;
+	int64_t		deadline_ms = adm_clock_ms() + within_ms;
 
 	do
 	{
 		if (answers(sql, expected))
 			return true;
 		nap();
-	} while (clock_steady_ms() < deadline_ms);
+	} while (adm_clock_ms() < deadline_ms);
 	violation(kind, "%s: after %d s it is \"%s\", not \"%s\"", what, within_ms / 1000, answer, expected);
 	return false;
 }
@@ -214,7 +214,7 @@ is_answered(PGconn *conn)
 static void
 wait_for_answers(PGconn **conns, int count)
 {
-	int64_t		deadline_ms = clock_steady_ms() + ANSWERED_WITHIN_MS;
+	int64_t		deadline_ms = adm_clock_ms() + ANSWERED_WITHIN_MS;
 	int			answered;
 
 	do
@@ -224,7 +224,7 @@ wait_for_answers(PGconn **conns, int count)
 			answered += is_answered(conns[i]);
 		if (answered < count)
 			nap();
-	} while (answered < count && clock_steady_ms() < deadline_ms);
+	} while (answered < count && adm_clock_ms() < deadline_ms);
 	if (answered < count)
 		violation("permits", "of %d transactions only %d were answered within %d s", count, answered, ANSWERED_WITHIN_MS / 1000);
 }
@@ -286,9 +286,9 @@ static bool
 open_services(void)
 {
 	static const char look[] = "SELECT count(*) FROM admission.services WHERE state <> 'open'";
-	int64_t		deadline_ms = clock_steady_ms() + SETTLED_WITHIN_MS;
+	int64_t		deadline_ms = adm_clock_ms() + SETTLED_WITHIN_MS;
 
-	while (clock_steady_ms() < deadline_ms && !answers(look, "0"))
+	while (adm_clock_ms() < deadline_ms && !answers(look, "0"))
 	{
 		PQclear(PQexec(administrator, "SELECT * FROM admission.resume_services('0')"));
 		nap();

@@ -5,13 +5,14 @@
 #ifndef SOAK_VIOLATIONS_H
 #define SOAK_VIOLATIONS_H
 
-#include <stdint.h>
+#include "os/clock.h"
 
 /* The wall clock, which run's own lines have, in milliseconds. */
-extern int64_t clock_wall_ms(void);
-
-/* Milliseconds that no change of the wall clock touches. */
-extern int64_t clock_steady_ms(void);
+static inline int64_t
+clock_wall_ms(void)
+{
+	return adm_clock_wall_us() / 1000;
+}
 
 /* Opens the file; ends the program when it cannot. */
 extern void violations_open(const char *path);
