@@ -99,27 +99,29 @@ is($client->ask($work), 'ERROR 53400', 'refused before statement_timeout');
 cmp_ok($client->took, '<', 0.5, 'after a quarter of it');
 $client->ask('SET statement_timeout = 0');
 
-$client->query($work);
+# By those who would wait for longer than a test of this takes.
+$node->safe_psql('postgres', q{ALTER ROLE app SET pg_admission.transaction_queue_timeout = '10 s'});
+my ($cancelled, $terminated, $hung_up, $let_in) = start_clients($node, 4);
+wait_clients(4, 'in', $cancelled, $terminated, $hung_up, $let_in);
+$node->safe_psql('postgres', 'ALTER ROLE app RESET pg_admission.transaction_queue_timeout');
+
+$cancelled->query($work);
 wait_status($node, 'transactions_waiting = 1');
 $node->safe_psql('postgres', 'SELECT pg_cancel_backend(pid) FROM admission.waiting');
-is($client->answer, 'ERROR 57014', 'a waiter can be cancelled');
+is($cancelled->answer, 'ERROR 57014', 'a waiter can be cancelled');
 is(status_of($node, 'transactions_waiting || $$/$$ || transactions_ended'), '0/1', 'and is gone');
 
-my ($other) = start_clients($node, 1);
-wait_clients(1, 'in', $other);
-$other->query($work);
+$terminated->query($work);
 wait_status($node, 'transactions_waiting = 1');
 $node->safe_psql('postgres', 'SELECT pg_terminate_backend(pid) FROM admission.waiting');
-wait_clients(1, 'refused', $other);
-is($other->error('C'), '57P01', 'a waiter can be terminated');
+wait_clients(1, 'refused', $terminated);
+is($terminated->error('C'), '57P01', 'a waiter can be terminated');
 is(status_of($node, 'transactions_ended'), 2, 'which is counted, too');
 
-($other) = start_clients($node, 1);
-wait_clients(1, 'in', $other);
-$other->query($work);
+$hung_up->query($work);
 wait_status($node, 'transactions_waiting = 1');
 my $since = time();
-$other->hang_up;
+$hung_up->hang_up;
 wait_status($node, 'transactions_abandoned = 1');
 cmp_ok(time() - $since, '<', 0.5, 'a waiter whose client hung up is gone at once');
 is(status_of($node, 'transactions_waiting'), 0, 'from the line too');
@@ -127,11 +129,11 @@ is($burner->answer, 'burnt', 'whoever runs is not disturbed');
 
 # Everybody is let in where the gate is switched off.
 ($burner) = burn($node, 1, 2);
-$client->query($work);
+$let_in->query($work);
 wait_status($node, 'transactions_waiting = 1');
 $node->safe_psql('postgres', 'ALTER SYSTEM SET pg_admission.transaction_gate = off');
 $node->reload;
-is($client->answer, 't', 'switching the gate off lets waiters in');
+is($let_in->answer, 't', 'switching the gate off lets waiters in');
 is($burner->answer, 'burnt', 'beside those that run');
 $node->safe_psql('postgres', 'ALTER SYSTEM RESET pg_admission.transaction_gate');
 $node->reload;
@@ -139,7 +141,7 @@ wait_status($node, 'transaction_cap = 1');
 
 # Patience belongs to the work.
 $node->safe_psql('postgres', q{ALTER ROLE app SET pg_admission.transaction_queue_timeout = '10 s'});
-($other) = start_clients($node, 1);
+my ($other) = start_clients($node, 1);
 wait_clients(1, 'in', $other);
 $node->safe_psql('postgres', 'ALTER ROLE app RESET pg_admission.transaction_queue_timeout');
 ($burner) = burn($node, 1, 2);
