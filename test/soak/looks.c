@@ -359,13 +359,21 @@ note_level(const PGresult *status)
 			sum.at_level[i]++;
 }
 
+/* Of one that has not begun since the server started, the views know no age. */
 static void
 judge_controller(const PGresult *status, int64_t now_ms)
 {
+	static int64_t missing_since_ms = INT64_MAX;
 	int64_t		silent_ms = number(status, 0, 12);
 
-	if (silent_ms < 0)
-		return;
+	if (silent_ms >= 0)
+		missing_since_ms = INT64_MAX;
+	else
+	{
+		if (missing_since_ms == INT64_MAX)
+			missing_since_ms = now_ms;
+		silent_ms = now_ms - missing_since_ms;
+	}
 	if (silent_ms - excuses_overlap_ms(EXCUSE_ANY, now_ms - silent_ms, now_ms) > CONTROLLER_MS &&
 		!told_before("controller", 0, now_ms - silent_ms))
 		violation("controller", "the controller has been silent for %" PRId64 " ms", silent_ms);
