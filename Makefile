@@ -75,6 +75,7 @@ OBJS = \
 	src/sampling.o \
 	src/server_refusals.o \
 	src/service_refusal.o \
+	src/service_use.o \
 	src/services.o \
 	src/settings.o \
 	src/sql_access.o \

@@ -14,6 +14,7 @@
 #include "os/clock.h"
 #include "report.h"
 #include "samples.h"
+#include "service_use.h"
 #include "settings.h"
 #include "text_file.h"
 #include "utils/memutils.h"
@@ -68,9 +69,12 @@ typedef enum Metric
 	WAIT,
 	SERVICE_STATE,
 	SERVICE_PROGRESS,
+	SERVICE_CAP,
 	SERVICE_SESSIONS,
 	SERVICE_TRANSACTIONS,
+	SERVICE_CPU_USED,
 	SERVICE_HELD,
+	SERVICE_WAITED,
 	SERVICE_REFUSED,
 	SERVICE_ABANDONED,
 	METRIC_COUNT
@@ -117,9 +121,12 @@ static const AdmMetric metrics[METRIC_COUNT] = {
 	[WAIT] = {"pg_admission_wait_seconds", ADM_METRIC_HISTOGRAM, "seconds", "Time in line of those who had to wait, whatever its end."},
 	[SERVICE_STATE] = GAUGE("pg_admission_service_state", "", "1 for the present state of a service of pg_admission.services."),
 	[SERVICE_PROGRESS] = GAUGE("pg_admission_service_progress_ratio", "ratio", "How far a service has come back after a pause, 0 to 1; 1 when it is open."),
+	[SERVICE_CAP] = GAUGE("pg_admission_service_cap", "", "How many sessions or transactions a service may have now: its limit, less while it is paused or comes back; +Inf: no cap of its own."),
 	[SERVICE_SESSIONS] = GAUGE("pg_admission_service_connections", "", "Sessions and held logins of a service."),
 	[SERVICE_TRANSACTIONS] = GAUGE("pg_admission_service_transactions", "", "Transactions of a service that run, or wait in line."),
+	[SERVICE_CPU_USED] = GAUGE("pg_admission_service_cpu_used_ratio", "ratio", "Processor time that the present sessions of a service used, of what the usable cores have."),
 	[SERVICE_HELD] = COUNTER("pg_admission_service_held", "", "Logins and transactions of a service that had to wait in line."),
+	[SERVICE_WAITED] = COUNTER("pg_admission_service_waited_seconds", "seconds", "Time that logins and transactions of a service were in line, whatever its end."),
 	[SERVICE_REFUSED] = COUNTER("pg_admission_service_refused", "", "Logins and transactions of a service refused by a gate."),
 	[SERVICE_ABANDONED] = COUNTER("pg_admission_service_abandoned", "", "Logins and transactions of a service whose client had hung up before it was admitted.")
 };
@@ -364,6 +371,22 @@ put_service_counts(Collection *c, const char *name, const AdmServiceCounts *coun
 }
 
 static void
+put_service_caps(Collection *c, const char *name, int service)
+{
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		put_service(c, SERVICE_CAP, name, "gate", gate_names[gate],
+					cap_or_infinity(adm_word_counts(adm_services_caps((AdmGate) gate, service)).present));
+}
+
+/* Of what the usable cores have, as that of all processes. */
+static void
+put_service_use(Collection *c, const char *name, int service, const AdmServiceUse *use, double cores)
+{
+	if (use->known)
+		put_service(c, SERVICE_CPU_USED, name, NULL, NULL, use->of_service[service] / cores);
+}
+
+static void
 put_service_totals(Collection *c, const char *name, int service)
 {
 	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
@@ -372,17 +395,20 @@ put_service_totals(Collection *c, const char *name, int service)
 
 		adm_counters_read_service((AdmGate) gate, service, &t);
 		put_service(c, SERVICE_HELD, name, "gate", gate_names[gate], t.count[ADM_TOTAL_HELD]);
+		put_service(c, SERVICE_WAITED, name, "gate", gate_names[gate], t.waited_ms / MS_PER_S);
 		put_service(c, SERVICE_REFUSED, name, "gate", gate_names[gate], adm_counters_refused(&t));
 		put_service(c, SERVICE_ABANDONED, name, "gate", gate_names[gate], adm_counters_abandoned(&t));
 	}
 }
 
 static void
-put_services(Collection *c)
+put_services(Collection *c, double cores)
 {
 	AdmServiceCounts counts[ADM_SERVICE_ENTRIES];
+	AdmServiceUse use;
 
 	adm_permits_count_services(counts);
+	adm_service_use_read(&use);
 	for (int i = 0; i < adm_services_end(); i++)
 	{
 		AdmServiceView view;
@@ -392,7 +418,9 @@ put_services(Collection *c)
 			continue;
 		name = pstrdup(view.name);
 		put_service_state(c, name, &view);
+		put_service_caps(c, name, i);
 		put_service_counts(c, name, &counts[i]);
+		put_service_use(c, name, i, &use, cores);
 		put_service_totals(c, name, i);
 	}
 }
@@ -430,7 +458,7 @@ adm_metrics_collect(int *count)
 	put_server_totals(&c, &report.totals);
 	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
 		put_waits(&c, (AdmGate) gate, &report.totals.gate[gate]);
-	put_services(&c);
+	put_services(&c, report.sample.pressure.cores);
 	*count = c.count;
 	return sort_by_metric(&c);
 }

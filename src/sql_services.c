@@ -15,7 +15,7 @@
 #include "miscadmin.h"
 #include "permits.h"
 #include "postmaster/interrupt.h"
-#include "samples.h"
+#include "service_use.h"
 #include "services.h"
 #include "settings.h"
 #include "sql_access.h"
@@ -42,33 +42,6 @@ PG_FUNCTION_INFO_V1(adm_resume_services);
 /*
  * The view.
  */
-
-/* Processor time of sessions, in cores, by the last sample. */
-typedef struct Use
-{
-	double		of_service[ADM_SERVICE_ENTRIES];
-	double		of_all;
-	bool		known;
-} Use;
-
-/* What parallel workers use is in their leader's figure. */
-static void
-read_use(Use *use)
-{
-	AdmBackendSample *samples = adm_samples_backends();
-
-	memset(use, 0, sizeof(*use));
-	for (int i = 0; i < MaxBackends; i++)
-	{
-		if (adm_permits_slot_state(ADM_GATE_CONNECTION, i) == ADM_SLOT_FREE ||
-			samples[i].pid == 0 || isnan(samples[i].cpu))
-			continue;
-		use->of_service[adm_permits_slot_service(ADM_GATE_CONNECTION, i)] += samples[i].cpu;
-		use->of_all += samples[i].cpu;
-		use->known = true;
-	}
-	pfree(samples);
-}
 
 /* NULL: it is not paused. */
 static const char *
@@ -176,7 +149,7 @@ put_totals(AdmRow *row, AdmGate gate, int service)
 }
 
 static void
-put_use(AdmRow *row, const Use *use, int service)
+put_use(AdmRow *row, const AdmServiceUse *use, int service)
 {
 	adm_row_put_real(row, use->known ? use->of_service[service] * PERCENT : NAN);
 	adm_row_put_real(row, use->of_all >= LEAST_USE ? use->of_service[service] / use->of_all : NAN);
@@ -186,12 +159,12 @@ Datum
 adm_services(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo;
-	Use			use;
+	AdmServiceUse use;
 	AdmServiceCounts counts[ADM_SERVICE_ENTRIES];
 
 	adm_sql_require_reader("services");
 	rsinfo = adm_rows_begin(fcinfo);
-	read_use(&use);
+	adm_service_use_read(&use);
 	adm_permits_count_services(counts);
 	for (int i = 0; i < adm_services_end(); i++)
 	{

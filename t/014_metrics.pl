@@ -72,6 +72,18 @@ sub parsed
 	return $out;
 }
 
+# Of what this machine has: on others the processor time is not known.
+SKIP:
+{
+	skip 'processor time is measured on Linux', 1 if $^O ne 'linux';
+	my ($burner) = burn($node, 1, 4);
+	ok(wait_until('its processor time', sub {
+		(value_in($node->safe_psql('postgres', 'SELECT admission.openmetrics()'), 'pg_admission_service_cpu_used_ratio{service="default"}') // 0) > 0.01;
+	}), 'what the sessions of a service use of the processors');
+	$burner->answer;
+	$burner->hang_up;
+}
+
 # The gate's totals.
 $node->safe_psql('postgres', "SELECT admission.start_warmup('1 hour', 1, 1)");
 my @clients = start_clients($node, 2);

@@ -258,6 +258,18 @@ is($admin->ask(q{SELECT concat_ws(' ', sum(v.held) = max(s.transactions_held), s
 		sum(v.abandoned) = max(s.transactions_abandoned), sum(v.logins_held) = max(s.held),
 		sum(v.logins_refused) = max(s.refused), sum(v.logins_abandoned) = max(s.abandoned))
 	FROM admission.services AS v, admission.status AS s}), 't t t t t t', 'what services count adds up to what the gates do');
+# Metrics have the same.
+sub metric
+{
+	my ($name, $service) = @_;
+	return $admin->ask("SELECT string_agg(concat_ws(' ', labels ->> 'gate', value), ', ' ORDER BY labels ->> 'gate')
+		FROM admission.metrics WHERE name = 'pg_admission_service_$name' AND labels ->> 'service' = '$service'");
+}
+
+is(metric('cap', 'few'), 'connection 2, transaction Infinity', 'the cap on sessions is a metric');
+is(metric('cap', 'narrow'), 'connection Infinity, transaction 1', 'that on transactions, too');
+is(metric($_ . '_total', 'narrow'), 'connection 0, transaction ' . service_says($admin, $_, 'narrow'), "what was $_") for qw(held refused abandoned);
+like(metric('waited_seconds_total', 'narrow'), qr/^connection 0, transaction [2-9]\.?\d*$/, 'and how long the line was stood in');
 $_->hang_up for @narrow, $app, map { @$_ } values %crowd;
 wait_until('they have gone', sub { $admin->ask('SELECT sum(sessions) FROM admission.services') eq '1' });
 is($admin->ask('SELECT concat_ws($$ $$, sum(running), sum(waiting), sum(logins_waiting)) FROM admission.services'), '0 0 0', 'nothing runs or waits in any service');
