@@ -24,6 +24,23 @@ sub nobody_suffered
 	return;
 }
 
+# Looked at by one session: logins that look again and again are work enough for
+# one processor where the server has assertions.
+sub wait_for_comfort
+{
+	my ($node) = @_;
+	my $now = $node->safe_psql('postgres', q{
+		DO $$ BEGIN
+			FOR i IN 1 .. 600 LOOP
+				EXIT WHEN (SELECT pressure_level = 'comfortable' AND transactions_running = 0 FROM admission.status);
+				PERFORM pg_sleep(0.1), pg_stat_clear_snapshot();
+			END LOOP;
+		END $$;
+		SELECT concat_ws(' ', pressure_level, transactions_running) FROM admission.status});
+	is($now, 'comfortable 0', 'the machine is comfortable again');
+	return;
+}
+
 # The small shop: forty workers with persistent connections come back all at
 # once after a crash, into a warm-up.
 my $shop = new_node('shop', 'max_connections = 100',
@@ -81,7 +98,7 @@ wait_clients(24, 'in', @flood);
 for my $scene ([ 0, '5s' ], [ 50, '5s' ], [ 100, '5s' ], [ 150, '5s' ], [ 100, '100ms' ])
 {
 	my ($phase, $patience) = @$scene;
-	wait_status($flooded, "pressure_level = 'comfortable' AND transactions_running = 0");
+	wait_for_comfort($flooded);
 	$flooded->safe_psql('postgres', "SELECT admission.start_warmup('1 hour', initial_transactions => 4, target_transactions => 4)");
 	wait_status($flooded, 'transaction_cap = 4');
 	$flooded->safe_psql('postgres', "ALTER SYSTEM SET pg_admission.transaction_queue_timeout = '$patience'");
