@@ -24,8 +24,8 @@ sub nobody_suffered
 	return;
 }
 
-# Looked at by one session: logins that look again and again are work enough for
-# one processor where the server has assertions.
+# Looked at by one session: logins that look again and again are work, too, which
+# one processor feels, most where the server has assertions.
 sub wait_for_comfort
 {
 	my ($node) = @_;
