@@ -12,7 +12,6 @@
 #include "counters.h"
 #include "events.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "permits.h"
 #include "postmaster/interrupt.h"
 #include "service_use.h"

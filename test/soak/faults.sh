@@ -12,10 +12,11 @@ SOFT=(terminate terminate cancel cancel stop_backend stop_backend stop_backend s
 	terminate_backends cancel_backends lock_table reset_statistics reset_counters extension full_disk reset_settings reset_settings)
 HARD=(kill_backend kill_backend kill_backend kill_controller restart_fast restart_immediate)
 
-# Each must be refused, and changes nothing where it is in a file.
-WRONG=('services=a: role=x priority=urgent' 'services=a: role=' 'services=a: role=x limit=0' 'paused_services=a,,b'
-	'exempt_roles=a,,b' brake=0 mode=loud max_running_transactions=many warmup_on=sunshine runaway_cpu_time=0
-	sample_interval=1ms warmup_target_connections=0)
+# Settings with values that must be refused, and change nothing where they are in
+# a file.
+WRONG=("services = 'a: role=x priority=urgent'" "services = 'a: role='" "services = 'a: role=x limit=0'"
+	"paused_services = 'a,,b'" "exempt_roles = 'a,,b'" "brake = '0'" "mode = 'loud'" "max_running_transactions = 'many'"
+	"warmup_on = 'sunshine'" "runaway_cpu_time = '0'" "sample_interval = '1ms'" "warmup_target_connections = '0'")
 
 # Sets P.  A process is only stopped in a storm: it would be an excuse.
 draw_fault()
@@ -247,39 +248,33 @@ fault_rules()
 	call 'SELECT pg_reload_conf()'
 }
 
-# Sets SETTING, and P to the value.
-draw_wrong()
+expect_refused()
 {
-	pick "${WRONG[@]}"
-	SETTING=${P%%=*} P=${P#*=}
-}
-
-expect_refused_setting()
-{
-	ask -c "ALTER SYSTEM SET pg_admission.$1 = '$2'" >/dev/null 2>"$WORK/said" || true
+	ask -c "ALTER SYSTEM SET pg_admission.$1" >/dev/null 2>"$WORK/said" || true
 	grep -qE 'invalid value|outside the valid range' "$WORK/said" ||
-		violation settings "$1 = '$2' was not refused: $(cat "$WORK/said")"
+		violation settings "$1 was not refused: $(cat "$WORK/said")"
 }
 
 fault_wrong_setting()
 {
-	draw_wrong
-	expect_refused_setting "$SETTING" "$P"
+	pick "${WRONG[@]}"
+	expect_refused "$P"
 }
 
 # A wrong value in a file changes nothing, not even what it is next to.
 fault_wrong_file()
 {
-	local before after
-	draw_wrong
-	before=$(value "SHOW pg_admission.$SETTING")
-	as_user tee "$WORK/wrong.conf" <<<"pg_admission.$SETTING = '$P'" >/dev/null
+	local name before after
+	pick "${WRONG[@]}"
+	name=${P%% *}
+	before=$(value "SHOW pg_admission.$name")
+	as_user tee "$WORK/wrong.conf" <<<"pg_admission.$P" >/dev/null
 	call 'SELECT pg_reload_conf()'
 	sleep 0.3
-	after=$(value "SHOW pg_admission.$SETTING")
+	after=$(value "SHOW pg_admission.$name")
 	as_user tee "$WORK/wrong.conf" </dev/null >/dev/null
 	call 'SELECT pg_reload_conf()'
-	[ "$before" = "$after" ] || violation settings "$SETTING was '$before', and is '$after' by the value '$P' in a file"
+	[ "$before" = "$after" ] || violation settings "$name was '$before', and is '$after' by the file's $P"
 }
 
 # What the settings say, a line each, and what is done by them.
@@ -319,7 +314,7 @@ judge_wrong_values()
 	set_good_values
 	read_settings
 	before=$SETTINGS
-	printf "pg_admission.%s'\n" "${WRONG[@]/=/ = \'}" | as_user tee "$WORK/wrong.conf" >/dev/null
+	printf 'pg_admission.%s\n' "${WRONG[@]}" | as_user tee "$WORK/wrong.conf" >/dev/null
 	call 'SELECT pg_reload_conf()'
 	sleep 1
 	read_settings
@@ -327,7 +322,7 @@ judge_wrong_values()
 		violation settings "wrong values in a file have changed: $(diff <(echo "$before") <(echo "$SETTINGS"))"
 	as_user tee "$WORK/wrong.conf" "$WORK/machine.conf" </dev/null >/dev/null
 	for wrong in "${WRONG[@]}"; do
-		expect_refused_setting "${wrong%%=*}" "${wrong#*=}"
+		expect_refused "$wrong"
 	done
 	call 'ALTER SYSTEM RESET ALL' 'SELECT pg_reload_conf()'
 }
