@@ -73,7 +73,7 @@ sub start
 	return if $self->{mover};
 	# What the test closes must be closed.
 	POSIX::close($_) for 3 .. 1023;
-	$self->move until $self->{stop} || getppid() == 1;
+	$self->move until $self->{stop} || getppid() != $self->{owner};
 	$self->save_counts;
 	POSIX::_exit(0);
 }

@@ -5,6 +5,7 @@ package AdmissionTest;
 
 use strict;
 use warnings;
+use Carp ();
 use Exporter 'import';
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
@@ -17,6 +18,15 @@ our @EXPORT = qw(new_node start_clients wait_until wait_status status_of
 
 # Patience of every poll, in seconds: long enough for a loaded machine.
 use constant PATIENCE => 60;
+
+# How long a test file may take, in seconds: no test may hang, and prove has no
+# bound of its own.
+use constant WHOLE_PATIENCE => 5 * $PostgreSQL::Test::Utils::timeout_default;
+
+my @nodes;
+
+$SIG{ALRM} = sub { give_up() };
+alarm WHOLE_PATIENCE;
 
 # A function that uses a processor for so many seconds.
 use constant BURN => q{
@@ -38,6 +48,7 @@ sub new_node
 	my ($name, @settings) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 
+	push @nodes, $node;
 	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 	$node->append_conf('postgresql.conf', join("\n",
 			"shared_preload_libraries = 'pg_admission'",
@@ -54,6 +65,26 @@ sub new_node
 		CREATE ROLE monitor LOGIN IN ROLE pg_monitor;
 		} . BURN);
 	return $node;
+}
+
+# Fails the test where it stands, and shows what its servers do.
+sub give_up
+{
+	my $stack = Carp::longmess('still here after ' . WHOLE_PATIENCE . ' s');
+
+	diag($stack);
+	diag(scalar `ps -o pid,ppid,stat,wchan:20,etime,args -u \$(id -u) --forest`);
+	for my $node (@nodes)
+	{
+		my (undef, $out, $err) = $node->psql('postgres', q{
+			SELECT pid, backend_type, state, wait_event, now() - query_start, query
+				FROM pg_stat_activity WHERE pid <> pg_backend_pid();
+			SELECT * FROM pg_locks WHERE NOT granted;
+			TABLE admission.waiting},
+			timeout => 10, timed_out => \my $timed_out);
+		diag($node->name . ":\n" . ($out // '') . "\n" . ($err // ''));
+	}
+	die 'gave up';
 }
 
 # Polls until the code returns true; the test fails if it never does.
