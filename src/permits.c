@@ -130,15 +130,14 @@ take_slot(AdmSlot *slot, uint32 tag)
  * The service's first: that is taken back if the gate's does not.
  */
 static inline bool
-raise_words_if(bool (*condition) (uint64_t word, uint64_t caps), AdmGate gate, uint64 caps, uint32 tag)
+raise_words_if(bool (*condition) (uint64_t word, uint64_t caps), AdmGate gate,
+			   uint64 caps, uint64 own_caps, uint32 tag)
 {
-	int			service = adm_value_service(tag);
-	AdmWord    *own = &adm_part_of(gate, service)->word;
+	AdmWord    *own = &adm_part_of(gate, adm_value_service(tag))->word;
 	uint64		units = adm_units_of(ADM_SLOT_ACTIVE);
 	uint64		own_units = adm_units_for_service(units, tag);
 
-	if (own_units > 0 &&
-		!adm_word_change_if(own, condition, adm_services_caps(gate, service), own_units))
+	if (own_units > 0 && !adm_word_change_if(own, condition, own_caps, own_units))
 		return false;
 	if (adm_word_change_if(&adm_gate_of(gate)->word, condition, caps, units))
 		return true;
@@ -152,7 +151,7 @@ try_enter(AdmGate gate, int service, uint64 caps)
 {
 	uint32		tag = adm_tag_now(gate, service);
 
-	if (!raise_words_if(adm_word_admits, gate, caps, tag))
+	if (!raise_words_if(adm_word_admits, gate, caps, adm_services_caps(gate, service), tag))
 		return false;
 	take_slot(adm_slot_mine(gate), tag);
 	return true;
@@ -241,15 +240,12 @@ adm_permits_enter_beyond_caps(AdmGate gate, int service)
  * The words first, since many may find room at once: of transactions no more
  * than the ceiling, which is a cap on those present.
  */
-bool
-adm_permits_enter_beyond_gate(AdmGate gate, int service)
+static bool
+enter_below(AdmGate gate, int service, uint64 caps, uint64 own_caps)
 {
 	uint32		tag = adm_tag_now(gate, service);
-	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(gate));
-	uint64		ceiling = gate == ADM_GATE_TRANSACTION ?
-		adm_word_caps(ADM_NO_CAP, cap.present) : ADM_WORD_NO_CAPS;
 
-	if (!raise_words_if(adm_word_has_room, gate, ceiling, tag))
+	if (!raise_words_if(adm_word_has_room, gate, caps, own_caps, tag))
 		return false;
 	if (has_got_permit(gate))
 	{
@@ -259,6 +255,27 @@ adm_permits_enter_beyond_gate(AdmGate gate, int service)
 	take_slot(adm_slot_mine(gate), tag);
 	adm_counters_add(gate, service, ADM_TOTAL_PASSED);
 	return true;
+}
+
+/* Of transactions: the cap on those present. */
+static uint64
+ceiling(AdmGate gate)
+{
+	return gate == ADM_GATE_TRANSACTION ?
+		adm_word_caps(ADM_NO_CAP, adm_word_counts(adm_state_shown_caps(gate)).present) :
+		ADM_WORD_NO_CAPS;
+}
+
+bool
+adm_permits_enter_beyond_gate(AdmGate gate, int service)
+{
+	return enter_below(gate, service, ceiling(gate), adm_services_caps(gate, service));
+}
+
+bool
+adm_permits_enter_up_to_ceiling(AdmGate gate, int service)
+{
+	return enter_below(gate, service, ceiling(gate), ADM_WORD_NO_CAPS);
 }
 
 /*

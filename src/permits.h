@@ -122,6 +122,9 @@ extern void adm_permits_enter_beyond_caps(AdmGate gate, int service);
  */
 extern bool adm_permits_enter_beyond_gate(AdmGate gate, int service);
 
+/* The same beyond its service's caps, too. */
+extern bool adm_permits_enter_up_to_ceiling(AdmGate gate, int service);
+
 /* Takes up the permit that the waiter has been given meanwhile, if so. */
 extern bool adm_permits_take_grant(AdmGate gate);
 

@@ -81,6 +81,7 @@ typedef enum WaitEnd
 	WAIT_GRANTED,
 	WAIT_TIMED_OUT,
 	WAIT_SERVICE_FULL,			/* and its service has no room */
+	WAIT_BLOCKS_OTHERS,
 	WAIT_CLIENT_GONE
 } WaitEnd;
 
@@ -236,11 +237,22 @@ service_has_room(const Patience *p)
 static bool
 goes_unasked(const Patience *patience)
 {
+	if (patience->never_refused)
+		return adm_permits_enter_up_to_ceiling(ADM_GATE_TRANSACTION, patience->service);
+	return adm_state_comfortable() &&
+		adm_permits_enter_beyond_gate(ADM_GATE_TRANSACTION, patience->service);
+}
+
+/*
+ * Others wait for locks that it took for its first statement, so it cannot stay
+ * in line.  One who waits for a strong lock makes so of everybody who waits with
+ * the table's: no more of them go on than the machine can bear.
+ */
+static bool
+goes_for_others(const Patience *patience)
+{
 	if (!patience->never_refused)
-		return adm_state_comfortable() &&
-			adm_permits_enter_beyond_gate(ADM_GATE_TRANSACTION, patience->service);
-	if (adm_permits_room(ADM_GATE_TRANSACTION) == ADM_ROOM_NO_PRESENT)
-		return false;
+		return adm_permits_enter_up_to_ceiling(ADM_GATE_TRANSACTION, patience->service);
 	adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION, patience->service);
 	return true;
 }
@@ -262,13 +274,6 @@ give_up(const Patience *patience)
 	if (!adm_services_is_paused(patience->service) && allowed_ms(patience) < patience->ms)
 		adm_permits_note_turned_away(ADM_GATE_TRANSACTION, patience->service);
 	return full ? WAIT_SERVICE_FULL : WAIT_TIMED_OUT;
-}
-
-static WaitEnd
-go_beyond_caps(int service)
-{
-	adm_permits_enter_beyond_caps(ADM_GATE_TRANSACTION, service);
-	return WAIT_GRANTED;
 }
 
 static WaitEnd
@@ -297,7 +302,12 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 			left_ms = nap_ms;
 		}
 		if (!first_look && adm_own_locks_block_others())
-			return go_beyond_caps(patience->service);
+		{
+			if (goes_for_others(patience))
+				return WAIT_GRANTED;
+			if (!waits_on(patience, arrived_ms))
+				return WAIT_BLOCKS_OTHERS;
+		}
 		first_look = false;
 		if (!adm_line_sleep(Min(nap_ms, (long) left_ms), wait_event))
 			return WAIT_CLIENT_GONE;
@@ -325,13 +335,15 @@ detail_of_refusal(int64 waited_ms)
 }
 
 static void
-refuse_timed_out(int service, int64 waited_ms)
+refuse_for_room(int service, int64 waited_ms, bool blocks_others)
 {
 	adm_permits_leave(ADM_GATE_TRANSACTION);
 	adm_counters_add_refusal(ADM_GATE_TRANSACTION, service, ADM_TOTAL_REFUSED_TIMEOUT);
 	adm_refusal_log_limit();
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 blocks_others ?
+			 errmsg("pg_admission refused this transaction: no permit came free, and others wait for its locks") :
 			 errmsg("pg_admission refused this transaction: no permit came free in time"),
 			 detail_of_refusal(waited_ms),
 			 errhint("The server is warming up, under pressure or braked: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
@@ -423,8 +435,8 @@ wait_for_permit(const Patience *patience)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	if (end == WAIT_TIMED_OUT)
-		refuse_timed_out(patience->service, adm_clock_ms() - arrived_ms);
+	if (end == WAIT_TIMED_OUT || end == WAIT_BLOCKS_OTHERS)
+		refuse_for_room(patience->service, adm_clock_ms() - arrived_ms, end == WAIT_BLOCKS_OTHERS);
 	if (end == WAIT_SERVICE_FULL)
 		refuse_for_service(patience->service);
 	if (end == WAIT_CLIENT_GONE)

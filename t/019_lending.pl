@@ -123,6 +123,25 @@ is($reader->answer, '20000', 'who was let through');
 is(status_of($node, 'transactions_let_through'), $passed + 1, 'and is counted so');
 is($burner->answer, 'burnt', 'beside the one that runs');
 
+# Of many no more than twice the cap; to refuse the others ends their locks, too.
+start_gate($node, 1);
+($burner) = burn($node, 1, 4);
+my @readers = start_clients($node, 6, application_name => 'psql');
+wait_clients(6, 'in', @readers);
+$_->query('SELECT burn(1) FROM t LIMIT 1') for @readers;
+wait_status($node, 'transactions_waiting = 6');
+$since = time();
+my ($changer) = start_clients($node, 1, user => 'postgres');
+wait_clients(1, 'in', $changer);
+$changer->query('ALTER TABLE t DROP c');
+is(join(', ', sort map { $_->answer } @readers), join(', ', ('ERROR 53400') x 5, 'burnt'), 'of many who block somebody as many go on as there is room for');
+my ($refused) = grep { $_->error('C') } @readers;
+is($refused->error('M'), 'pg_admission refused this transaction: no permit came free, and others wait for its locks', 'and the others are told why they do not');
+cmp_ok($refused->{answered} - $since, '<', 1, 'soon');
+is($changer->ask('SELECT 1'), '1', 'the ALTER TABLE has been done');
+is($burner->answer, 'burnt', 'beside the one that runs');
+$_->hang_up for @readers, $changer;
+
 # PostgreSQL's own deadlocks are reported as ever.
 start_gate($node, 1);
 my ($a, $b) = guests(2, 'BEGIN');
