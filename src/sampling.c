@@ -29,6 +29,9 @@
 /* While somebody waits, whatever the interval of samples. */
 #define LONGEST_LOOK_MS		200
 
+/* Well within the time for which comfort is believed (state.c). */
+#define LONGEST_LOOK_UNDER_CAPS_MS	1000
+
 /* A little is better than nothing for whoever has waited too long already. */
 #define LOOK_AT_ONCE_MS		50
 
@@ -258,11 +261,23 @@ age_ms(const Look *look)
 	return (adm_clock_us() - look->reading.at_us) / 1000;
 }
 
+static bool
+caps_stand(void)
+{
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+	{
+		if (adm_word_bounds(adm_state_shown_caps((AdmGate) gate)))
+			return true;
+	}
+	return false;
+}
+
+/* While caps stand it must be known at any time whether the machine is comfortable. */
 static int64
 look_interval_ms(void)
 {
 	if (!adm_permits_anybody_waits())
-		return adm_sample_interval_ms;
+		return caps_stand() ? Min(adm_sample_interval_ms, LONGEST_LOOK_UNDER_CAPS_MS) : adm_sample_interval_ms;
 	return Max(Min(adm_sample_interval_ms / LOOKS_IN_A_SAMPLE, LONGEST_LOOK_MS), SHORTEST_LOOK_MS);
 }
 

@@ -13,7 +13,7 @@ use AdmissionTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(time);
+use Time::HiRes qw(time usleep);
 
 my $idle = $ENV{ADMISSION_TEST_IDLE} // 100;
 # Looks are long, and the work is well above what proves it: where the process that
@@ -154,8 +154,24 @@ wait_until('all answered', sub { clients_in('held', @wave) == 0 });
 is(scalar(clients_in('in', @wave)), $idle + 50, 'nor where nobody may wait');
 is(status_of($node, 'refused'), '0', 'none was refused');
 
-# With the clock, or without a measure of pressure, the ramp is plain.
+# Nor where samples are rare.
 $_->hang_up for @wave;
+wait_status($node, 'connections_admitted <= 1');
+$node->append_conf('postgresql.conf', "pg_admission.sample_interval = '60s'\npg_admission.transaction_queue_timeout = 0");
+$node->reload;
+wait_until('reloaded', sub { $node->safe_psql('postgres', 'SHOW pg_admission.sample_interval') eq '1min' });
+start_gate($node, 1);
+my ($burner) = burn($node, 1, 6);
+my ($other) = start_clients($node, 1);
+wait_clients(1, 'in', $other);
+usleep(4_000_000);
+is($other->ask('SELECT count(*) > 0 FROM pg_class'), 't', 'a comfortable machine is known to be one however rare samples are');
+is($burner->answer, 'burnt', 'beside one that runs');
+$_->hang_up for $burner, $other;
+$node->append_conf('postgresql.conf', "pg_admission.sample_interval = '500ms'\npg_admission.transaction_queue_timeout = '1s'");
+$node->reload;
+
+# With the clock, or without a measure of pressure, the ramp is plain.
 wait_status($node, 'connections_admitted <= 1');
 $node->append_conf('postgresql.conf', 'pg_admission.warmup_advance = clock');
 $node->reload;
