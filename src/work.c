@@ -119,6 +119,8 @@ is_select_of_nothing(const Query *query)
 {
 	return query->commandType == CMD_SELECT && query->rtable == NIL &&
 		query->cteList == NIL && !query->hasSubLinks &&
+		query->groupClause == NIL && query->groupingSets == NIL && query->havingQual == NULL &&
+		query->limitOffset == NULL && query->limitCount == NULL &&
 		query->jointree->quals == NULL && no_target_is_work(query->targetList);
 }
 

@@ -61,6 +61,7 @@ is(status_of($node, 'transactions_held'), $held_before, 'none of all this was he
 # And each of these is, but for a session that holds something.
 for my $sql ($work, 'EXECUTE p', 'EXPLAIN SELECT 1', 'DO $$ BEGIN END $$', 'CALL commits()',
 	'COPY t TO STDOUT', 'UPDATE t SET b = 0 WHERE a = 1', 'SELECT pg_sleep(0)', 'SELECT now() FROM t', 'SELECT 1 WHERE true',
+	'SELECT 1 HAVING true', 'SELECT 1 LIMIT 1', 'SELECT 1 OFFSET 0', 'SELECT 1 GROUP BY ()',
 	'VALUES (1), (2)', 'CREATE TEMP TABLE own (a int)',
 	'BEGIN; DECLARE d CURSOR FOR SELECT 1; COMMIT')
 {
