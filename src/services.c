@@ -573,14 +573,26 @@ same_rules(const AdmRules *a, const AdmRules *b)
 	return adm_rules_size(a) == adm_rules_size(b) && memcmp(a, b, adm_rules_size(a)) == 0;
 }
 
-/* Who has left the rules stays paused, but does not come back step by step. */
-static void
+/* Returns whether it was not. */
+static bool
+open_at_once(AdmServiceView *view)
+{
+	bool		was_open = view->state.phase == ADM_SERVICE_OPEN;
+
+	adm_service_resume(&view->state, 0);
+	return !was_open;
+}
+
+/*
+ * Who has left the rules stays paused, but does not come back step by step.
+ * Returns whether that has opened it.
+ */
+static bool
 leave_rules(AdmServiceView *view)
 {
 	view->place = -1;
 	view->rule = no_rule(view->name);
-	if (view->state.phase == ADM_SERVICE_RESUMING)
-		adm_service_resume(&view->state, 0);
+	return view->state.phase == ADM_SERVICE_RESUMING && open_at_once(view);
 }
 
 /* Entries that have left the rules, are open, and have no sessions any more. */
@@ -596,17 +608,19 @@ forget_entries(const bool *in_use)
 	}
 }
 
-static void
+/* Returns whether a service that was not open is, because of them. */
+static bool
 take_rules(const AdmRules *rules, const int entry_of[ADM_SERVICES_MOST + 1])
 {
 	bool		named[ADM_SERVICE_ENTRIES] = {false};
+	bool		opened = false;
 
 	for (int i = 0; i < rules->service_count; i++)
 		named[entry_of[i]] = true;
 	for (int i = 0; i < adm_services_end(); i++)
 	{
 		if (!named[i])
-			leave_rules(&shared->entries[i].view);
+			opened |= leave_rules(&shared->entries[i].view);
 	}
 	for (int i = 0; i < rules->service_count; i++)
 	{
@@ -617,11 +631,12 @@ take_rules(const AdmRules *rules, const int entry_of[ADM_SERVICES_MOST + 1])
 		entry->view.place = i;
 		entry->view.rule = rules->services[i];
 		if (entry->view.rule.exempt)
-			adm_service_resume(&entry->view.state, 0);
+			opened |= open_at_once(&entry->view);
 		shared->entry_of[i] = entry_of[i];
 	}
 	memcpy(&shared->rules, rules, adm_rules_size(rules));
 	pg_atomic_fetch_add_u32(&shared->generation, 1);
+	return opened;
 }
 
 /* A name that is no service's has no effect; the controller says so. */
@@ -663,6 +678,7 @@ adm_services_publish(const bool in_use[ADM_SERVICE_ENTRIES])
 	int			target = adm_state_target_transactions();
 	int			cores = adm_state_cores();
 	bool		fit = true;
+	bool		opened = false;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	if (adm_services_generation() == 0 || !same_rules(adm_service_rules, &shared->rules))
@@ -671,7 +687,7 @@ adm_services_publish(const bool in_use[ADM_SERVICE_ENTRIES])
 
 		fit = find_entries(adm_service_rules, in_use, entry_of);
 		if (fit)
-			take_rules(adm_service_rules, entry_of);
+			opened = take_rules(adm_service_rules, entry_of);
 	}
 	forget_entries(in_use);
 	take_paused();
@@ -679,6 +695,8 @@ adm_services_publish(const bool in_use[ADM_SERVICE_ENTRIES])
 	shared->gates_transactions = adm_transaction_gate;
 	publish_caps(target, cores);
 	LWLockRelease(shared->lock);
+	if (opened)
+		adm_state_note_change();
 	return fit;
 }
 
@@ -787,10 +805,10 @@ adm_services_restore(const AdmRecord *record)
 			service = adm_services_end();
 			begin_entry(service, r->name);
 		}
-		if (service != ADM_NO_SERVICE)
-			shared->entries[service].view.state = r->state;
-		else
+		if (service == ADM_NO_SERVICE)
 			lost++;
+		else if (!shared->entries[service].view.rule.exempt)
+			shared->entries[service].view.state = r->state;
 	}
 	publish_caps(target, cores);
 	LWLockRelease(shared->lock);

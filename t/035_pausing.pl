@@ -532,6 +532,27 @@ is_refused('back in the rules', $chat);
 is((call(q{resume_service('chat', over => '0')}))[0], 'open', 'it can be brought back');
 is($chat->ask($work), 't', 'and works');
 
+# One that has become exempt is open, and stays so when it loses that again: after
+# a crash, and if that was when the server started.
+my $exempt = $rules =~ s/chat: [^;]*/$& exempt=on/r;
+call(q{pause_service('chat')});
+set('pg_admission.services', $exempt);
+wait_service($admin, 'state', 'chat', 'open');
+$node->poll_query_until('postgres', q{SELECT pg_read_file('pg_admission.state') !~ 'chat'}) or die 'not saved';
+$node->stop('immediate');
+$node->start;
+restart_admin();
+set('pg_admission.services', $rules);
+is(service_says($admin, 'state', 'chat'), 'open', 'a crash does not bring back the pause of one that was exempt');
+call(q{pause_service('chat')});
+$admin->ask("ALTER SYSTEM SET pg_admission.services = '$exempt'");
+$node->restart;
+restart_admin();
+set('pg_admission.services', $rules);
+is(service_says($admin, 'state', 'chat'), 'open', 'nor does a start with it');
+$chat = session('chat');
+is($chat->ask($work), 't', 'so that it works');
+
 # Whose hand it was.
 $node->safe_psql('postgres', q{SET application_name = 'on call'; SELECT admission.pause_service('chat'), admission.resume_service('chat', over => '0')});
 is($admin->ask(q{SELECT string_agg(concat_ws(' ', message, actor_role, actor_application), ', ')
