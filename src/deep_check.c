@@ -70,7 +70,7 @@ what_is_there(const AdmDeepCheck *c)
 {
 	if (c->pid != 0)
 		return c->database == MyDatabaseId ? ADM_DEEP_RUNS : ADM_DEEP_RUNS_ELSEWHERE;
-	if (c->database == MyDatabaseId && c->finished_at != 0 && c->problem[0] == '\0' && c->damaged == 0 &&
+	if (c->database == MyDatabaseId && c->finished_at != 0 && c->problem[0] == '\0' && c->done.damaged == 0 &&
 		!TimestampDifferenceExceeds(c->finished_at, GetCurrentTimestamp(), FRESH_FOR_MS))
 		return ADM_DEEP_IS_FRESH;
 	return ADM_DEEP_STARTED;
@@ -110,11 +110,18 @@ adm_deep_check_filenode(Oid relation)
 	return filenode;
 }
 
-static bool
-still_stands(const AdmDeepFinding *f)
+/* The name of the relation, if the finding still stands; else NULL. */
+static char *
+damaged_relation(const AdmDeepFinding *f)
 {
-	return f->database == MyDatabaseId && get_rel_name(f->relation) != NULL &&
-		adm_deep_check_filenode(f->relation) == f->filenode;
+	char	   *schema;
+	char	   *name;
+
+	if (f->database != MyDatabaseId || adm_deep_check_filenode(f->relation) != f->filenode)
+		return NULL;
+	schema = get_namespace_name(get_rel_namespace(f->relation));
+	name = get_rel_name(f->relation);
+	return schema && name ? quote_qualified_identifier(schema, name) : NULL;
 }
 
 static char *
@@ -133,12 +140,10 @@ adm_deep_check_add_damage(AdmFindings *all)
 	for (int i = 0; i < ADM_DEEP_MOST_FINDINGS; i++)
 	{
 		const AdmDeepFinding *f = &c.findings[i];
-		char	   *name;
+		char	   *name = damaged_relation(f);
 
-		if (!still_stands(f))
+		if (name == NULL)
 			continue;
-		name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(f->relation)),
-										  get_rel_name(f->relation));
 		adm_findings_add(all, (AdmFinding) {
 			.severity = ADM_SEVERITY_BLOCKING,
 			.check = CHECK_NAME,
@@ -154,16 +159,16 @@ static char *
 progress_words(const AdmDeepCheck *c)
 {
 	char	   *done = psprintf(INT64_FORMAT " of " INT64_FORMAT " relations, %d %% of " INT64_FORMAT " MB, " INT64_FORMAT " damaged, " INT64_FORMAT " skipped",
-								c->relations_done, c->relations,
-								c->bytes > 0 ? (int) (100 * c->bytes_done / c->bytes) : 0,
-								c->bytes / (1024 * 1024), c->damaged, c->relations_skipped);
+								c->done.relations, c->relations,
+								c->bytes > 0 ? (int) (100 * c->done.bytes / c->bytes) : 0,
+								c->bytes / (1024 * 1024), c->done.damaged, c->done.skipped);
 
 	if (c->pid != 0)
 		return psprintf("process %d has checked %s", c->pid, done);
 	if (c->finished_at == 0)
 		return psprintf("was stopped after %s", done);
 	return psprintf("checked %s%s", done,
-					c->relations_skipped > 0 ? "; the server log says which were skipped, and why" : "");
+					c->done.skipped > 0 ? "; the server log says which were skipped, and why" : "");
 }
 
 void
@@ -183,9 +188,9 @@ adm_deep_check_add_progress(AdmFindings *all)
 	else
 	{
 		f.evidence = progress_words(&c);
-		if (c.finished_at != 0 && c.relations_skipped > 0)
+		if (c.finished_at != 0 && c.done.skipped > 0)
 			f.severity = ADM_SEVERITY_UNKNOWN;
-		else if (c.finished_at != 0 && c.damaged == 0)
+		else if (c.finished_at != 0 && c.done.damaged == 0)
 			f.severity = ADM_SEVERITY_OK;
 	}
 	adm_findings_add(all, f);
@@ -198,9 +203,15 @@ adm_deep_check_add_progress(AdmFindings *all)
 static void
 stop_running(int code, Datum arg)
 {
+	AdmDeepCheck *c = &shared->check;
+
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	if (shared->check.pid == MyProcPid)
-		shared->check.pid = 0;
+	if (c->pid == MyProcPid)
+	{
+		c->pid = 0;
+		if (c->finished_at == 0)
+			c->done = c->resume;
+	}
 	LWLockRelease(shared->lock);
 }
 
@@ -211,8 +222,8 @@ begin_anew(AdmDeepCheck *c)
 	c->database = MyDatabaseId;
 	c->started_at = GetCurrentTimestamp();
 	c->finished_at = 0;
-	c->last = InvalidOid;
-	c->relations_done = c->relations_skipped = c->bytes_done = c->damaged = 0;
+	memset(&c->done, 0, sizeof(c->done));
+	c->resume = c->done;
 }
 
 bool
@@ -240,18 +251,22 @@ void
 adm_deep_check_note_left(int64 relations, int64 bytes)
 {
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	shared->check.relations = shared->check.relations_done + relations;
-	shared->check.bytes = shared->check.bytes_done + bytes;
+	shared->check.relations = shared->check.done.relations + relations;
+	shared->check.bytes = shared->check.done.bytes + bytes;
 	LWLockRelease(shared->lock);
 }
 
 void
-adm_deep_check_note_done(Oid relation, int64 bytes)
+adm_deep_check_note_done(Oid relation, int64 bytes, bool none_left_out)
 {
+	AdmDeepProgress *done = &shared->check.done;
+
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	shared->check.last = relation;
-	shared->check.relations_done++;
-	shared->check.bytes_done += bytes;
+	done->last = relation;
+	done->relations++;
+	done->bytes += bytes;
+	if (none_left_out)
+		shared->check.resume = *done;
 	LWLockRelease(shared->lock);
 }
 
@@ -261,7 +276,7 @@ adm_deep_check_note_skipped(Oid relation, const char *reason)
 	int64		skipped;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	skipped = ++shared->check.relations_skipped;
+	skipped = ++shared->check.done.skipped;
 	LWLockRelease(shared->lock);
 	if (skipped <= MOST_LOGGED)
 		ereport(LOG,
@@ -311,9 +326,9 @@ adm_deep_check_note_damage(Oid relation, Oid filenode, const char *message)
 		f->database = MyDatabaseId;
 		f->relation = relation;
 		f->filenode = filenode;
-		strlcpy(f->message, message, sizeof(f->message));
+		adm_findings_clip(f->message, sizeof(f->message), message);
 	}
-	shared->check.damaged++;
+	shared->check.done.damaged++;
 	LWLockRelease(shared->lock);
 	ereport(LOG,
 			(errmsg("pg_admission's deep check finds relation %u of database %u damaged: %s",

@@ -24,19 +24,26 @@ typedef struct AdmDeepFinding
 	char		message[ADM_DEEP_MESSAGE_SIZE];
 } AdmDeepFinding;
 
+typedef struct AdmDeepProgress
+{
+	Oid			last;			/* relation looked at; they are taken in order */
+	int64		relations;		/* done, skipped ones included */
+	int64		bytes;
+	int64		skipped;		/* locked, or not to be checked */
+	int64		damaged;
+} AdmDeepProgress;
+
 typedef struct AdmDeepCheck
 {
 	Oid			database;		/* InvalidOid: none has run */
 	int			pid;			/* of the worker; 0: it does not run */
 	TimestampTz started_at;
 	TimestampTz finished_at;	/* 0: it has not come to the end */
-	Oid			last;			/* relation checked; they are taken in order */
 	int64		relations;		/* to check */
-	int64		relations_done; /* skipped ones included */
-	int64		relations_skipped;	/* locked, or not to be checked */
 	int64		bytes;
-	int64		bytes_done;
-	int64		damaged;		/* relations found so */
+	AdmDeepProgress done;
+	AdmDeepProgress resume;		/* from where the next worker goes on: before
+								 * the first relation that is left for later */
 	AdmDeepFinding findings[ADM_DEEP_MOST_FINDINGS];	/* in all databases; the
 														 * first ones */
 	char		problem[ADM_DEEP_MESSAGE_SIZE]; /* why it gave up; "": it did
@@ -83,11 +90,11 @@ extern Oid	adm_deep_check_filenode(Oid relation);
  */
 extern bool adm_deep_check_take_over(void);
 
-/* What is still to be checked. */
+/* What is still to be checked, behind the last one that need not be again. */
 extern void adm_deep_check_note_left(int64 relations, int64 bytes);
 
-/* This one has been looked at; of each, in the order of their oids. */
-extern void adm_deep_check_note_done(Oid relation, int64 bytes);
+/* This one has been looked at; all before it have been if none is left out. */
+extern void adm_deep_check_note_done(Oid relation, int64 bytes, bool none_left_out);
 
 /* What came of it. */
 extern void adm_deep_check_note_sound(Oid relation);

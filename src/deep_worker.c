@@ -93,12 +93,12 @@ datum_at(uint64 row, int column)
 	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &is_null);
 }
 
-/* All after the last one that was checked; in TopMemoryContext. */
+/* All that are left to check; in TopMemoryContext. */
 static Candidate *
 list_relations(int *count)
 {
 	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(adm_deep_check_read().last)};
+	Datum		values[] = {ObjectIdGetDatum(adm_deep_check_read().done.last)};
 	Candidate  *list;
 
 	begin_transaction("pg_admission: deep check: listing relations");
@@ -190,9 +190,11 @@ static void
 check_relation(Candidate *r, const char *schema, bool again)
 {
 	volatile Oid filenode = InvalidOid;
+	char		doing[64];
 
 	r->locked = false;
-	begin_transaction(psprintf("pg_admission: deep check of relation %u", r->oid));
+	snprintf(doing, sizeof(doing), "pg_admission: deep check of relation %u", r->oid);
+	begin_transaction(doing);
 	PG_TRY();
 	{
 		char	   *damage;
@@ -221,21 +223,28 @@ check_relation(Candidate *r, const char *schema, bool again)
 	PG_END_TRY();
 }
 
+/* A worker that is stopped before it comes back to those that were locked is gone on from there. */
 static void
 check_all(Candidate *relations, int count, const char *schema)
 {
+	bool		left_out = false;
+
 	for (int i = 0; i < count; i++)
 	{
 		int64		began_ms = adm_clock_ms();
 
 		check_relation(&relations[i], schema, true);
-		adm_deep_check_note_done(relations[i].oid, relations[i].bytes);
+		left_out |= relations[i].locked;
+		if (!relations[i].locked)
+			adm_deep_check_note_done(relations[i].oid, relations[i].bytes, !left_out);
 		rest(adm_clock_ms() - began_ms);
 	}
 	for (int i = 0; i < count; i++)
 	{
-		if (relations[i].locked)
-			check_relation(&relations[i], schema, false);
+		if (!relations[i].locked)
+			continue;
+		check_relation(&relations[i], schema, false);
+		adm_deep_check_note_done(relations[i].oid, relations[i].bytes, false);
 	}
 }
 

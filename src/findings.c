@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "findings.h"
+#include "mb/pg_wchar.h"
 
 #define FIRST_ROOM	64
 
@@ -62,4 +63,13 @@ void
 adm_findings_sort(AdmFindings *all)
 {
 	qsort(all->findings, all->count, sizeof(AdmFinding), compare);
+}
+
+void
+adm_findings_clip(char *to, Size size, const char *text)
+{
+	int			length = pg_mbcliplen(text, (int) strlen(text), (int) size - 1);
+
+	memcpy(to, text, length);
+	to[length] = '\0';
 }

@@ -46,4 +46,7 @@ extern void adm_findings_add(AdmFindings *all, AdmFinding finding);
 /* Worst first, and then in the order in which they were added. */
 extern void adm_findings_sort(AdmFindings *all);
 
+/* Copies so much of a text of this database as fits, in whole characters. */
+extern void adm_findings_clip(char *to, Size size, const char *text);
+
 #endif							/* ADM_FINDINGS_H */

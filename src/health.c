@@ -278,8 +278,9 @@ record_blocking(const AdmFindings *all, bool of_server)
 		b.incomplete |= leaves_open(f);
 		if (f->severity != ADM_SEVERITY_BLOCKING || b.findings++ > 0)
 			continue;
-		snprintf(b.finding, sizeof(b.finding), "%s: %s: %s", f->check, f->object, f->evidence);
-		strlcpy(b.remedy, f->remedy ? f->remedy : "", sizeof(b.remedy));
+		adm_findings_clip(b.finding, sizeof(b.finding),
+						  psprintf("%s: %s: %s", f->check, f->object, f->evidence));
+		adm_findings_clip(b.remedy, sizeof(b.remedy), f->remedy ? f->remedy : "");
 	}
 	adm_fitness_record(&b);
 }

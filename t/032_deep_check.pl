@@ -101,6 +101,29 @@ is(deep_says('false', "string_agg(object, ', ')"), 'public.words', 'the index th
 $node->safe_psql('postgres', 'DROP TABLE words');
 is(deep_says('false', 'count(object)'), '0', 'nor is a table that was dropped');
 
+# One that was locked is left for later; a worker that is stopped before that is
+# gone on from there.
+$node->safe_psql('postgres', q{
+	CREATE TABLE locked AS SELECT 1 AS a;
+	CREATE TABLE long AS SELECT md5(g::text) FROM generate_series(1, 300000) AS g;
+	GRANT ALL ON locked TO app});
+my $before = $node->safe_psql('postgres', q{SELECT count(*) FROM pg_class
+	WHERE oid < 'locked'::regclass AND relkind IN ('r', 'm', 't', 'i') AND relpersistence = 'p'});
+my ($locker) = start_clients($node, 1);
+wait_clients(1, 'in', $locker);
+$locker->ask('BEGIN');
+is($locker->ask('LOCK TABLE locked'), '', 'a table is locked');
+deep_says('true', '1');
+wait_until('the next one', sub {
+		$node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity
+			WHERE query = 'pg_admission: deep check of relation ' || 'long'::regclass::oid}) == 1 });
+$node->safe_psql('postgres', 'SELECT pg_terminate_backend(' . worker() . ')');
+wait_deep('that what was locked is to be checked again', qr/^notice was stopped after $before of \d+ relations/);
+$locker->hang_up;
+deep_says('true', '1');
+wait_deep('its end', qr/^ok checked (\d+) of \1 relations, 100 % of \d+ MB, 0 damaged, 0 skipped/);
+pass('what was locked when the worker was stopped is checked by the next');
+
 $node->stop;
 $machine->stop;
 done_testing();
