@@ -165,7 +165,7 @@ adm_status(PG_FUNCTION_ARGS)
 	adm_report_read(&report);
 	adm_row_put_text(&row, adm_mode_name(report.mode));
 	adm_row_put_text(&row, adm_report_phase(&report));
-	adm_row_put_text(&row, adm_report_phase_reason(&report));
+	adm_row_put_client_text(&row, adm_report_phase_reason(&report));
 	adm_row_put_client_text(&row, adm_report_advice(&report));
 	adm_row_put_text(&row, adm_level_name(report.state.level));
 	put_warmup(&row, &report.state.warmup);

@@ -218,6 +218,15 @@ $node->safe_psql('postgres', 'SELECT count(*) FROM admission.health_check()');
 is_held('what somebody finds without workers');
 $node->safe_psql('postgres', 'ANALYZE broad; SELECT count(*) FROM admission.health_check()');
 goes_on('what somebody finds no longer');
+
+# What it is called is of the encoding of its database.
+$node->safe_psql('postgres', q{CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'});
+$node->safe_psql('latin', q{CREATE EXTENSION pg_admission;
+	DO $$BEGIN EXECUTE format('CREATE TABLE %I } . LARGE . q{', 'tabell' || chr(233)); END$$;
+	SELECT count(*) FROM admission.health_check()});
+is_held('a name of another encoding');
+like($node->safe_psql('postgres', q{SET client_encoding = 'LATIN1'; SELECT phase_reason FROM admission.status}),
+	qr/public\."?tabell\?"?/, 'can be read from everywhere');
 unlike(slurp_file($node->logfile), qr/TRAP|PANIC|terminated by signal/, 'nothing has broken');
 $machine->stop;
 $node->stop;
