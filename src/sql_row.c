@@ -37,8 +37,9 @@ char *
 adm_row_readable(const char *text)
 {
 	char	   *clean = pstrdup(text);
+	int			encoding = GetDatabaseEncoding();
 
-	if (GetDatabaseEncoding() == PG_SQL_ASCII || !pg_verifymbstr(text, strlen(text), true))
+	if (!pg_verify_mbstr(encoding == PG_SQL_ASCII ? PG_UTF8 : encoding, text, (int) strlen(text), true))
 	{
 		for (char *c = clean; *c; c++)
 		{

@@ -22,7 +22,8 @@ extern void adm_row_put_text(AdmRow *row, const char *text);
 
 /*
  * What a client sent may be of any encoding, or of none: it must not keep others
- * from reading a view.  Palloc'd, with question marks for what cannot be read.
+ * from reading a view.  Palloc'd, with question marks where it cannot be read.  In
+ * a SQL_ASCII database, where nobody knows, UTF-8 can.
  */
 extern char *adm_row_readable(const char *text);
 
