@@ -47,6 +47,8 @@ static Case cases[CASES];
 static AdmRunawayBudget to_stop;
 static AdmRunawayBudget to_tell;
 
+static AdmWallClock wall_clock;
+
 /*
  * Finding.
  */
@@ -54,7 +56,7 @@ static AdmRunawayBudget to_tell;
 static double
 seconds_since(TimestampTz since, TimestampTz now)
 {
-	return since == 0 ? NAN : (double) (now - since) / USECS_PER_SEC;
+	return since == 0 ? NAN : adm_wall_clock_seconds_since(&wall_clock, since, now);
 }
 
 static bool
@@ -307,12 +309,34 @@ record(const AdmRunaway *r)
 								   adm_runaway_kind_name(r->kind), r->limit));
 }
 
+/* To record what was done about one before may have taken long. */
+static bool
+is_over(const AdmRunaway *r)
+{
+	AdmDoing	now;
+
+	adm_compat_forget_activity();
+	if (!adm_stopping_doing(r->target, &now))
+		return true;
+	switch (r->kind)
+	{
+		case ADM_RUNAWAY_RUNTIME:
+			return now.state != r->doing.state || now.query_start != r->doing.query_start;
+		case ADM_RUNAWAY_IDLE_IN_TRANSACTION:
+			return now.state != r->doing.state || now.state_start != r->doing.state_start;
+		default:
+			return adm_stopping_has_ended(r->target, &r->doing);
+	}
+}
+
 static void
 act_on(const AdmRunaway *r)
 {
 	Case	   *c;
 	int			error;
 
+	if (is_over(r))
+		return;
 	if (sends_signal(r) &&
 		(!adm_stopping_signal(r->target, adm_runaway_action == ADM_RUNAWAY_CANCEL ?
 							  ADM_SIGNAL_CANCEL : ADM_SIGNAL_TERMINATE, &error) || error != 0))
@@ -399,6 +423,7 @@ adm_runaways_round(void)
 {
 	if (!is_due())
 		return;
+	adm_wall_clock_look(&wall_clock, GetCurrentTimestamp(), adm_clock_ms() * 1000);
 	follow_all();
 	follow_action();
 	if (adm_runaway_action == ADM_RUNAWAY_NONE || adm_state_mode() == ADM_MODE_OFF)

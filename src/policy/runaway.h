@@ -46,4 +46,22 @@ typedef struct AdmRunawayBudget
 /* Spends one of the last minute's; false: they are all spent. */
 extern bool adm_runaway_spend(AdmRunawayBudget *budget, int64_t now_ms);
 
+/*
+ * Durations since a time that somebody has noted by the wall clock.  When that is
+ * set forward, or the machine has stood still, nobody has run for so much longer.
+ * The last step forward is remembered; smaller ones than a second are taken for
+ * the steering of a clock, and steps back only make durations shorter.
+ */
+typedef struct AdmWallClock
+{
+	int64_t		ahead_us;		/* of the monotonic clock; 0: never looked at */
+	int64_t		step_us;		/* the last step forward; 0: none */
+	int64_t		stepped_us;		/* what was noted up to then was noted before it */
+} AdmWallClock;
+
+/* To be called often: notes a step since the last call. */
+extern void adm_wall_clock_look(AdmWallClock *clock, int64_t wall_us, int64_t monotonic_us);
+
+extern double adm_wall_clock_seconds_since(const AdmWallClock *clock, int64_t since_us, int64_t now_us);
+
 #endif							/* ADM_RUNAWAY_H */
