@@ -284,6 +284,17 @@ is($narrow[1]->ask($work), 'ERROR 53400', 'and each may have as much as before, 
 $few[0]->hang_up;
 wait_clients(1, 'in', $waits);
 
+# Processor time is that of who is there now, not of who was there at the sample.
+set('pg_admission.sample_interval', '1min');
+my $past = session('normal');
+$machine->set(pid => $past->{pid}, run => 1);
+wait_until('seen', sub { $admin->ask('SELECT admission.sample_now()'); service_says($admin, 'cpu_percent > 50', 'normal') eq 't' });
+$past->hang_up;
+wait_service($admin, 'sessions', 'normal', '0');
+my $present = session('high');
+is(service_says($admin, 'coalesce(cpu_percent, 0)', 'high'), '0', 'a service has not used what was used by another one');
+$present->hang_up;
+
 $node->stop;
 $machine->stop;
 done_testing();
