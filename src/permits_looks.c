@@ -74,7 +74,11 @@ admitted_ever(AdmGate gate)
 uint64
 adm_permits_admitted(AdmGate gate)
 {
-	return admitted_ever(gate) - pg_atomic_read_u64(&adm_gate_lines(gate)->admitted_before);
+	uint64		before = pg_atomic_read_u64(&adm_gate_lines(gate)->admitted_before);
+	uint64		ever = admitted_ever(gate);
+
+	/* Somebody may set it to what has been admitted meanwhile. */
+	return ever > before ? ever - before : 0;
 }
 
 void

@@ -62,7 +62,7 @@ append_number(Page *page, double value)
 	else if (value == floor(value) && fabs(value) <= LARGEST_WHOLE)
 		snprintf(text, sizeof(text), "%.0f", value);
 	else
-		snprintf(text, sizeof(text), "%.9g", value);
+		snprintf(text, sizeof(text), "%.12g", value);
 	append(page, text);
 }
 
