@@ -128,7 +128,7 @@ add_connections(AdmHistoryEntry *e, const AdmGateTotals *before, const AdmGateTo
 	admitted_before = admitted;
 	e->held = (int64) adm_counters_growth(before->count[ADM_TOTAL_HELD], now->count[ADM_TOTAL_HELD]);
 	e->refused = (int64) adm_counters_growth(adm_counters_refused(before), adm_counters_refused(now));
-	e->abandoned = (int64) adm_counters_growth(before->count[ADM_TOTAL_ABANDONED], now->count[ADM_TOTAL_ABANDONED]);
+	e->abandoned = (int64) adm_counters_growth(adm_counters_abandoned(before), adm_counters_abandoned(now));
 }
 
 static void
@@ -144,8 +144,7 @@ add_transactions(AdmHistoryEntry *e, const AdmGateTotals *before, const AdmGateT
 	e->lent = of_state[ADM_SLOT_LENT];
 	e->transactions_waiting = of_state[ADM_SLOT_WAITING];
 	e->transactions_refused = (int64) adm_counters_growth(adm_counters_refused(before), adm_counters_refused(now));
-	e->transactions_abandoned = (int64) adm_counters_growth(before->count[ADM_TOTAL_ABANDONED],
-									   now->count[ADM_TOTAL_ABANDONED]);
+	e->transactions_abandoned = (int64) adm_counters_growth(adm_counters_abandoned(before), adm_counters_abandoned(now));
 }
 
 static void
