@@ -27,6 +27,15 @@ QUERY="SELECT count(*), sum(o.amount - c.discount) FROM orders o JOIN customers 
 REQUEST=(--query "$QUERY")
 BUSY=4
 
+# With APART=yes clients and proxies have processors of their own, half of them,
+# as they would on machines of their own.
+ON_SERVER=() ON_CLIENT=()
+if [ -n "${APART:-}" ]; then
+	[ "$(nproc)" -ge 2 ] || die 'APART: there is but one processor'
+	ON_SERVER=(taskset -c "0-$(($(nproc --all) / 2 - 1))")
+	ON_CLIENT=(taskset -c "$(($(nproc --all) / 2))-$(($(nproc --all) - 1))")
+fi
+
 # A server with the tables, and what else is to be done there, stopped, of which
 # the others are copies, and one of these that nothing is done to but measuring
 # its capacity.
@@ -50,7 +59,7 @@ start_copy()
 	done
 	as_user rm -rf "$dir"
 	as_user cp -a "$WORK/template" "$dir"
-	as_user "$BIN/pg_ctl" -D "$dir" -l "$dir/log" -o "-k $dir $options" -w start >/dev/null ||
+	as_user "${ON_SERVER[@]}" "$BIN/pg_ctl" -D "$dir" -l "$dir/log" -o "-k $dir $options" -w start >/dev/null ||
 		{ cat "$dir/log"; die 'the server did not start'; }
 }
 
@@ -59,7 +68,7 @@ exec_storm()
 {
 	local way=$1
 	shift
-	exec "$WORK/src/bench/bin/storm" --conninfo "$way user=app dbname=postgres" "${REQUEST[@]}" "$@"
+	exec "${ON_CLIENT[@]}" "$WORK/src/bench/bin/storm" --conninfo "$way user=app dbname=postgres" "${REQUEST[@]}" "$@"
 }
 
 # Requests a second that a few clients get answered who never wait, from a
