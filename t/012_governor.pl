@@ -161,10 +161,10 @@ $node->append_conf('postgresql.conf', "pg_admission.sample_interval = '60s'\npg_
 $node->reload;
 wait_until('reloaded', sub { $node->safe_psql('postgres', 'SHOW pg_admission.sample_interval') eq '1min' });
 start_gate($node, 1);
-my ($burner) = burn($node, 1, 6);
 my ($other) = start_clients($node, 1);
 wait_clients(1, 'in', $other);
 usleep(4_000_000);
+my ($burner) = burn($node, 1, 2);
 is($other->ask('SELECT count(*) > 0 FROM pg_class'), 't', 'a comfortable machine is known to be one however rare samples are');
 is($burner->answer, 'burnt', 'beside one that runs');
 $_->hang_up for $burner, $other;
