@@ -47,17 +47,9 @@ static Case cases[CASES];
 static AdmRunawayBudget to_stop;
 static AdmRunawayBudget to_tell;
 
-static AdmWallClock wall_clock;
-
 /*
  * Finding.
  */
-
-static double
-seconds_since(TimestampTz since, TimestampTz now)
-{
-	return since == 0 ? NAN : adm_wall_clock_seconds_since(&wall_clock, since, now);
-}
 
 static bool
 is_idle_in_transaction(int state)
@@ -72,8 +64,15 @@ typedef struct Evidence
 	AdmBackendSample *samples;
 	TimestampTz sampled_at;
 	AdmBlocking blocking;
+	AdmWallClock wall_clock;
 	TimestampTz now;
 } Evidence;
+
+static double
+seconds_since(TimestampTz since, const Evidence *e)
+{
+	return since == 0 ? NAN : adm_wall_clock_seconds_since(&e->wall_clock, since, e->now);
+}
 
 /* Of the present transaction, not of one before it. */
 static double
@@ -92,9 +91,9 @@ figures_of(const AdmRunaway *r, int index, const Evidence *e)
 
 	f.of[ADM_RUNAWAY_CPU_TIME] = cpu_time_s(r, &e->samples[index], e->sampled_at);
 	f.of[ADM_RUNAWAY_RUNTIME] = r->doing.state == STATE_RUNNING ?
-		seconds_since(r->doing.query_start, e->now) : NAN;
+		seconds_since(r->doing.query_start, e) : NAN;
 	f.of[ADM_RUNAWAY_IDLE_IN_TRANSACTION] = is_idle_in_transaction(r->doing.state) ?
-		seconds_since(r->doing.state_start, e->now) : NAN;
+		seconds_since(r->doing.state_start, e) : NAN;
 	f.of[ADM_RUNAWAY_BLOCKING] = adm_blocking_behind(&e->blocking, r->target.pid);
 	return f;
 }
@@ -145,6 +144,7 @@ gather(bool look_at_locks)
 		e.blocking = adm_blocking_read();
 		adm_blocking_build_tree(&e.blocking);
 	}
+	e.wall_clock = adm_samples_wall_clock();
 	e.now = GetCurrentTimestamp();
 	return e;
 }
@@ -309,6 +309,21 @@ record(const AdmRunaway *r)
 								   adm_runaway_kind_name(r->kind), r->limit));
 }
 
+/* Of one in a transaction, that counts; one in none holds a lock of its session. */
+static bool
+goes_on(const AdmRunaway *r, const AdmDoing *now)
+{
+	switch (r->kind)
+	{
+		case ADM_RUNAWAY_RUNTIME:
+			return now->state == r->doing.state && now->query_start == r->doing.query_start;
+		case ADM_RUNAWAY_IDLE_IN_TRANSACTION:
+			return now->state == r->doing.state && now->state_start == r->doing.state_start;
+		default:
+			return now->transaction_start == r->doing.transaction_start;
+	}
+}
+
 /* To record what was done about one before may have taken long. */
 static bool
 is_over(const AdmRunaway *r)
@@ -316,17 +331,7 @@ is_over(const AdmRunaway *r)
 	AdmDoing	now;
 
 	adm_compat_forget_activity();
-	if (!adm_stopping_doing(r->target, &now))
-		return true;
-	switch (r->kind)
-	{
-		case ADM_RUNAWAY_RUNTIME:
-			return now.state != r->doing.state || now.query_start != r->doing.query_start;
-		case ADM_RUNAWAY_IDLE_IN_TRANSACTION:
-			return now.state != r->doing.state || now.state_start != r->doing.state_start;
-		default:
-			return adm_stopping_has_ended(r->target, &r->doing);
-	}
+	return !adm_stopping_doing(r->target, &now) || !goes_on(r, &now);
 }
 
 static void
@@ -335,8 +340,6 @@ act_on(const AdmRunaway *r)
 	Case	   *c;
 	int			error;
 
-	if (is_over(r))
-		return;
 	if (sends_signal(r) &&
 		(!adm_stopping_signal(r->target, adm_runaway_action == ADM_RUNAWAY_CANCEL ?
 							  ADM_SIGNAL_CANCEL : ADM_SIGNAL_TERMINATE, &error) || error != 0))
@@ -384,11 +387,15 @@ act_on_all(void)
 	qsort(found, count, sizeof(AdmRunaway), compare_excess);
 	for (int i = 0; i < count; i++)
 	{
-		if (adm_runaways_is_protected(&found[i]) || is_known(&found[i]))
+		AdmRunawayBudget *budget = sends_signal(&found[i]) ? &to_stop : &to_tell;
+
+		if (adm_runaways_is_protected(&found[i]) || is_known(&found[i]) ||
+			!adm_runaway_may_spend(budget, adm_clock_ms()) || is_over(&found[i]))
 			continue;
-		if (adm_runaway_spend(sends_signal(&found[i]) ? &to_stop : &to_tell, adm_clock_ms()))
-			act_on(&found[i]);
+		(void) adm_runaway_spend(budget, adm_clock_ms());
+		act_on(&found[i]);
 	}
+	adm_compat_forget_activity();
 }
 
 /* What was only told of is done at once when more is to be done. */
@@ -423,7 +430,6 @@ adm_runaways_round(void)
 {
 	if (!is_due())
 		return;
-	adm_wall_clock_look(&wall_clock, GetCurrentTimestamp(), adm_clock_ms() * 1000);
 	follow_all();
 	follow_action();
 	if (adm_runaway_action == ADM_RUNAWAY_NONE || adm_state_mode() == ADM_MODE_OFF)

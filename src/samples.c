@@ -20,6 +20,7 @@
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
+#include "utils/timestamp.h"
 
 #define LOCK_NAME	"pg_admission_samples"
 
@@ -122,6 +123,30 @@ adm_samples_backends(void)
 	return copy;
 }
 
+/* A look that took long says nothing: whether before or between, nobody knows. */
+#define LONGEST_CLOCK_LOOK_US	100000
+
+static void
+look_at_wall_clock(AdmWallClock *clock)
+{
+	int64		before_us = adm_clock_us();
+	TimestampTz wall_us = GetCurrentTimestamp();
+	int64		after_us = adm_clock_us();
+
+	if (after_us - before_us <= LONGEST_CLOCK_LOOK_US)
+		adm_wall_clock_look(clock, wall_us, after_us);
+}
+
+AdmWallClock
+adm_samples_wall_clock(void)
+{
+	AdmMachineSample sample;
+
+	adm_samples_machine(&sample);
+	look_at_wall_clock(&sample.wall_clock);
+	return sample.wall_clock;
+}
+
 static uint64
 last_number(void)
 {
@@ -166,6 +191,7 @@ adm_samples_wanted(void)
 void
 adm_samples_publish(AdmMachineSample *machine, const AdmBackendSample *backends)
 {
+	machine->wall_clock = adm_samples_wall_clock();
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	machine->number = shared->machine.number + 1;
 	shared->machine = *machine;

@@ -10,6 +10,7 @@
 
 #include "datatype/timestamp.h"
 #include "policy/level.h"
+#include "policy/runaway.h"
 
 typedef struct AdmMachineSample
 {
@@ -18,6 +19,7 @@ typedef struct AdmMachineSample
 	int64		taken_ms;		/* monotonic */
 	AdmPressure pressure;
 	AdmLevelState level;
+	AdmWallClock wall_clock;
 } AdmMachineSample;
 
 /* NaN is unknown. */
@@ -55,6 +57,9 @@ extern void adm_samples_shmem_startup(void);
 
 extern void adm_samples_machine(AdmMachineSample *sample);
 
+/* Of the wall clock as the last sample has it, and from then until now. */
+extern AdmWallClock adm_samples_wall_clock(void);
+
 /* Of all processes, by index; palloc'd, adm_samples_slots() of them. */
 extern AdmBackendSample *adm_samples_backends(void);
 
@@ -77,7 +82,7 @@ extern void adm_samples_leave(bool gated);
 /* Whether somebody waits for a fresh sample. */
 extern bool adm_samples_wanted(void);
 
-/* Replaces the sample; its number is given here. */
+/* Replaces the sample; its number, and the wall clock, are given here. */
 extern void adm_samples_publish(AdmMachineSample *machine,
 								const AdmBackendSample *backends);
 

@@ -153,6 +153,14 @@ pass('who blocks so many is found');
 $holder->ask('COMMIT');
 wait_clients(2, 'in', @waiters);
 
+# In no transaction, too.
+$holder->ask('SELECT pg_advisory_lock(7)');
+$_->query('SELECT pg_advisory_xact_lock(7)') for @waiters;
+wait_until('found', sub { events(qq{pid = $holder->{pid} AND detail ~ '^blocking is 2'}) == 2 });
+pass('so is who is idle, and holds an advisory lock');
+$holder->ask('SELECT pg_advisory_unlock(7)');
+wait_clients(2, 'in', @waiters);
+
 # Whoever stands in a queue is waited for by all behind it, and is no runaway.
 $holder->ask('BEGIN; LOCK TABLE locked');
 push @waiters, start_clients($node, 2);

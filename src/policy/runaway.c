@@ -30,20 +30,36 @@ adm_runaway_judge(const AdmRunawayFigures *limits, const AdmRunawayFigures *figu
 	return false;
 }
 
+/* ADM_RUNAWAYS_PER_MINUTE: none is left. */
+static int
+first_left(const AdmRunawayBudget *budget, int64_t now_ms)
+{
+	int			i = 0;
+
+	while (i < ADM_RUNAWAYS_PER_MINUTE && budget->spent_ms[i] != 0 &&
+		   now_ms - budget->spent_ms[i] < MINUTE_MS)
+		i++;
+	return i;
+}
+
+bool
+adm_runaway_may_spend(const AdmRunawayBudget *budget, int64_t now_ms)
+{
+	return first_left(budget, now_ms) < ADM_RUNAWAYS_PER_MINUTE;
+}
+
 bool
 adm_runaway_spend(AdmRunawayBudget *budget, int64_t now_ms)
 {
-	for (int i = 0; i < ADM_RUNAWAYS_PER_MINUTE; i++)
-	{
-		if (budget->spent_ms[i] != 0 && now_ms - budget->spent_ms[i] < MINUTE_MS)
-			continue;
-		budget->spent_ms[i] = now_ms;
-		return true;
-	}
-	return false;
+	int			i = first_left(budget, now_ms);
+
+	if (i == ADM_RUNAWAYS_PER_MINUTE)
+		return false;
+	budget->spent_ms[i] = now_ms;
+	return true;
 }
 
-/* By the clock as it was before the step it is not yet later than wall_us - step_us. */
+/* By the clock as it was before the step it is no later than stepped_us. */
 void
 adm_wall_clock_look(AdmWallClock *clock, int64_t wall_us, int64_t monotonic_us)
 {
@@ -51,8 +67,8 @@ adm_wall_clock_look(AdmWallClock *clock, int64_t wall_us, int64_t monotonic_us)
 
 	if (clock->ahead_us != 0 && ahead_us - clock->ahead_us > SECOND_US)
 	{
-		clock->step_us = ahead_us - clock->ahead_us;
-		clock->stepped_us = wall_us - clock->step_us;
+		clock->step_us += ahead_us - clock->ahead_us;
+		clock->stepped_us = wall_us - (ahead_us - clock->ahead_us);
 	}
 	clock->ahead_us = ahead_us;
 }

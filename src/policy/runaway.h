@@ -43,20 +43,23 @@ typedef struct AdmRunawayBudget
 	int64_t		spent_ms[ADM_RUNAWAYS_PER_MINUTE];	/* 0: never */
 } AdmRunawayBudget;
 
-/* Spends one of the last minute's; false: they are all spent. */
+/* Whether one of the last minute's is left. */
+extern bool adm_runaway_may_spend(const AdmRunawayBudget *budget, int64_t now_ms);
+
+/* Spends one of them; false: they are all spent. */
 extern bool adm_runaway_spend(AdmRunawayBudget *budget, int64_t now_ms);
 
 /*
  * Durations since a time that somebody has noted by the wall clock.  When that is
  * set forward, or the machine has stood still, nobody has run for so much longer.
- * The last step forward is remembered; smaller ones than a second are taken for
- * the steering of a clock, and steps back only make durations shorter.
+ * Smaller steps than a second are taken for the steering of a clock; those back
+ * only make durations shorter, and so does what was noted between two forward.
  */
 typedef struct AdmWallClock
 {
 	int64_t		ahead_us;		/* of the monotonic clock; 0: never looked at */
-	int64_t		step_us;		/* the last step forward; 0: none */
-	int64_t		stepped_us;		/* what was noted up to then was noted before it */
+	int64_t		step_us;		/* all steps forward */
+	int64_t		stepped_us;		/* what was noted up to then was noted before the last */
 } AdmWallClock;
 
 /* To be called often: notes a step since the last call. */

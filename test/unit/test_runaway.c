@@ -66,7 +66,11 @@ spends_what_it_has(void **state)
 
 	(void) state;
 	for (int i = 0; i < ADM_RUNAWAYS_PER_MINUTE; i++)
+	{
+		assert_true(adm_runaway_may_spend(&budget, 1000 + i));
 		assert_true(adm_runaway_spend(&budget, 1000 + i));
+	}
+	assert_false(adm_runaway_may_spend(&budget, 1000 + ADM_RUNAWAYS_PER_MINUTE));
 	assert_false(adm_runaway_spend(&budget, 1000 + ADM_RUNAWAYS_PER_MINUTE));
 	assert_false(adm_runaway_spend(&budget, 60999));
 	assert_true(adm_runaway_spend(&budget, 61000));
