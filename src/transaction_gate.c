@@ -318,16 +318,16 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
  * Ends.
  */
 
-/* By the cap that was in the way. */
+/* By the cap that was in the way; whoever blocks others goes beyond the first. */
 static int
-detail_of_refusal(int64 waited_ms)
+detail_of_refusal(int64 waited_ms, bool blocks_others)
 {
 	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
 	AdmCounts	now = adm_permits_counts(ADM_GATE_TRANSACTION);
 
 	if (cap.active == ADM_NO_CAP)
 		return errdetail("It waited %lld ms; there is no cap any more.", (long long) waited_ms);
-	if (now.active < cap.active && now.present >= cap.present)
+	if (blocks_others || (now.active < cap.active && now.present >= cap.present))
 		return errdetail("It waited %lld ms; transactions running, long ones included: %u of at most %u, waiting: %u.",
 						 (long long) waited_ms, now.present, cap.present, now.waiting);
 	return errdetail("It waited %lld ms; transactions running: %u of at most %u, waiting: %u.",
@@ -345,7 +345,9 @@ refuse_for_room(int service, int64 waited_ms, bool blocks_others)
 			 blocks_others ?
 			 errmsg("pg_admission refused this transaction: no permit came free, and others wait for its locks") :
 			 errmsg("pg_admission refused this transaction: no permit came free in time"),
-			 detail_of_refusal(waited_ms),
+			 detail_of_refusal(waited_ms, blocks_others),
+			 blocks_others ?
+			 errhint("The server is warming up, under pressure or braked: try again later. An administrator can see \"admission.status\".") :
 			 errhint("The server is warming up, under pressure or braked: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
 			 errhidestmt(true), errhidecontext(true)));
 }
