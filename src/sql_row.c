@@ -33,13 +33,25 @@ adm_row_put_text(AdmRow *row, const char *text)
 	adm_row_put(row, CStringGetTextDatum(text));
 }
 
+/* From a SQL_ASCII database text goes to the client as it is, if that may be. */
+static bool
+is_readable(const char *text)
+{
+	int			encoding = GetDatabaseEncoding();
+	int			length = (int) strlen(text);
+
+	if (encoding != PG_SQL_ASCII)
+		return pg_verify_mbstr(encoding, text, length, true);
+	return pg_verify_mbstr(PG_UTF8, text, length, true) &&
+		pg_verify_mbstr(pg_get_client_encoding(), text, length, true);
+}
+
 char *
 adm_row_readable(const char *text)
 {
 	char	   *clean = pstrdup(text);
-	int			encoding = GetDatabaseEncoding();
 
-	if (!pg_verify_mbstr(encoding == PG_SQL_ASCII ? PG_UTF8 : encoding, text, (int) strlen(text), true))
+	if (!is_readable(text))
 	{
 		for (char *c = clean; *c; c++)
 		{

@@ -23,7 +23,7 @@ extern void adm_row_put_text(AdmRow *row, const char *text);
 /*
  * What a client sent may be of any encoding, or of none: it must not keep others
  * from reading a view.  Palloc'd, with question marks where it cannot be read.  In
- * a SQL_ASCII database, where nobody knows, UTF-8 can.
+ * a SQL_ASCII database, where nobody knows, UTF-8 can by clients who understand it.
  */
 extern char *adm_row_readable(const char *text);
 
