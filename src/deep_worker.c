@@ -223,7 +223,10 @@ check_relation(Candidate *r, const char *schema, bool again)
 	PG_END_TRY();
 }
 
-/* A worker that is stopped before it comes back to those that were locked is gone on from there. */
+/*
+ * Should it be stopped before it has come back to those that were locked, the next
+ * worker begins with the first of them.
+ */
 static void
 check_all(Candidate *relations, int count, const char *schema)
 {

@@ -105,18 +105,21 @@ is(deep_says('false', 'count(object)'), '0', 'nor is a table that was dropped');
 # gone on from there.
 $node->safe_psql('postgres', q{
 	CREATE TABLE locked AS SELECT 1 AS a;
-	CREATE TABLE long AS SELECT md5(g::text) FROM generate_series(1, 300000) AS g;
+	CREATE TABLE long AS SELECT md5(g::text) FROM generate_series(1, 500000) AS g;
 	GRANT ALL ON locked TO app});
-my $before = $node->safe_psql('postgres', q{SELECT count(*) FROM pg_class
-	WHERE oid < 'locked'::regclass AND relkind IN ('r', 'm', 't', 'i') AND relpersistence = 'p'});
+my $before = $node->safe_psql('postgres', q{SELECT count(*) FROM pg_class AS c JOIN pg_am AS a ON a.oid = c.relam
+	WHERE c.oid < 'locked'::regclass AND c.relpersistence = 'p' AND a.amname IN ('heap', 'btree')});
 my ($locker) = start_clients($node, 1);
 wait_clients(1, 'in', $locker);
 $locker->ask('BEGIN');
 is($locker->ask('LOCK TABLE locked'), '', 'a table is locked');
+my ($asker) = start_clients($node, 1, user => 'postgres');
+wait_clients(1, 'in', $asker);
 deep_says('true', '1');
 wait_until('the next one', sub {
-		$node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity
-			WHERE query = 'pg_admission: deep check of relation ' || 'long'::regclass::oid}) == 1 });
+		$asker->ask(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_admission deep check'
+			AND query = 'pg_admission: deep check of relation ' || 'long'::regclass::oid}) eq '1' })
+  or diag(deep_says('false', 'severity, evidence'));
 $node->safe_psql('postgres', 'SELECT pg_terminate_backend(' . worker() . ')');
 wait_deep('that what was locked is to be checked again', qr/^notice was stopped after $before of \d+ relations/);
 $locker->hang_up;

@@ -291,9 +291,15 @@ $machine->set(pid => $past->{pid}, run => 1);
 wait_until('seen', sub { $admin->ask('SELECT admission.sample_now()'); service_says($admin, 'cpu_percent > 50', 'normal') eq 't' });
 $past->hang_up;
 wait_service($admin, 'sessions', 'normal', '0');
-my $present = session('high');
-is(service_says($admin, 'coalesce(cpu_percent, 0)', 'high'), '0', 'a service has not used what was used by another one');
-$present->hang_up;
+# One of these has its place in the server.
+my @used = map {
+	my $present = session('high');
+	my $used = service_says($admin, 'coalesce(cpu_percent, 0)', 'high');
+	$present->hang_up;
+	wait_service($admin, 'sessions', 'high', '0');
+	$used;
+} 1 .. $slots;
+is(join(' ', grep { $_ ne '0' } @used), '', 'a service has not used what was used by another one');
 
 $node->stop;
 $machine->stop;

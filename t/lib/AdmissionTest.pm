@@ -8,6 +8,7 @@ use warnings;
 use Carp ();
 use Exporter 'import';
 use IPC::Run;
+use List::Util qw(sum0);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -20,8 +21,9 @@ our @EXPORT = qw(new_node start_clients wait_until wait_status status_of
 use constant PATIENCE => 60;
 
 # How long a test file may take, in seconds: no test may hang, and prove has no
-# bound of its own.
-use constant WHOLE_PATIENCE => 5 * $PostgreSQL::Test::Utils::timeout_default;
+# bound of its own.  Longer where it was told to do more.
+use constant WHOLE_PATIENCE => 5 * $PostgreSQL::Test::Utils::timeout_default +
+  3 * sum0(@ENV{ grep { /^ADMISSION_TEST_/ } keys %ENV });
 
 my @nodes;
 
@@ -76,13 +78,17 @@ sub give_up
 	diag(scalar `ps -o pid,ppid,stat,wchan:20,etime,args -u \$(id -u) --forest`);
 	for my $node (@nodes)
 	{
-		my (undef, $out, $err) = $node->psql('postgres', q{
-			SELECT pid, backend_type, state, wait_event, now() - query_start, query
-				FROM pg_stat_activity WHERE pid <> pg_backend_pid();
-			SELECT * FROM pg_locks WHERE NOT granted;
-			TABLE admission.waiting},
-			timeout => 10, timed_out => \my $timed_out);
-		diag($node->name . ":\n" . ($out // '') . "\n" . ($err // ''));
+		my ($out, $err) = ('', '');
+
+		eval {
+			$node->psql('postgres', q{
+				SELECT pid, backend_type, state, wait_event, now() - query_start, query
+					FROM pg_stat_activity WHERE pid <> pg_backend_pid();
+				SELECT * FROM pg_locks WHERE NOT granted;
+				TABLE admission.waiting},
+				stdout => \$out, stderr => \$err, timeout => 10, timed_out => \my $timed_out);
+		};
+		diag($node->name . ":\n$out\n$err$@");
 	}
 	die 'gave up';
 }
