@@ -31,9 +31,10 @@ BUSY=4
 # as they would on machines of their own.
 ON_SERVER=() ON_CLIENT=()
 if [ -n "${APART:-}" ]; then
-	[ "$(nproc)" -ge 2 ] || die 'APART: there is but one processor'
-	ON_SERVER=(taskset -c "0-$(($(nproc --all) / 2 - 1))")
-	ON_CLIENT=(taskset -c "$(($(nproc --all) / 2))-$(($(nproc --all) - 1))")
+	mapfile -t cpus < <(taskset -cp $$ | sed 's/.*: //; s/,/\n/g' | while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done)
+	[ ${#cpus[@]} -ge 2 ] || die 'APART: there is but one processor'
+	ON_SERVER=(taskset -c "$(IFS=,; echo "${cpus[*]:0:${#cpus[@]}/2}")")
+	ON_CLIENT=(taskset -c "$(IFS=,; echo "${cpus[*]:${#cpus[@]}/2}")")
 fi
 
 # A server with the tables, and what else is to be done there, stopped, of which
