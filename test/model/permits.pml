@@ -811,7 +811,8 @@ inline adm_permits_leave()
 }
 
 #ifdef BEYOND
-#if SERVICES
+/* adm_permits_enter_up_to_ceiling does not ask the service's word. */
+#if SERVICES && !defined(TO_CEILING)
 #define OWN_HAS_ROOM	HAS_ROOM(OF(mine), OWN_SEEN(mine))
 #else
 #define OWN_HAS_ROOM	1
