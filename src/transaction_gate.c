@@ -245,8 +245,8 @@ goes_unasked(const Patience *patience)
 
 /*
  * Others wait for locks that it took for its first statement, so it cannot stay
- * in line.  One who waits for a strong lock makes so of everybody who waits with
- * the table's: no more of them go on than the machine can bear.
+ * in line.  One LOCK TABLE has all who are in line for that table block somebody
+ * at once: no more of them go on than the machine can bear.
  */
 static bool
 goes_for_others(const Patience *patience)
