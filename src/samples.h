@@ -10,7 +10,7 @@
 
 #include "datatype/timestamp.h"
 #include "policy/level.h"
-#include "policy/runaway.h"
+#include "policy/wall_clock.h"
 
 typedef struct AdmMachineSample
 {

@@ -4,7 +4,6 @@
 #include "runaway.h"
 
 #define MINUTE_MS	(60 * 1000)
-#define SECOND_US	INT64_C(1000000)
 
 static const char *const kind_names[ADM_RUNAWAY_KIND_COUNT] = {
 	"cpu_time", "runtime", "idle_in_transaction", "blocking"
@@ -57,28 +56,4 @@ adm_runaway_spend(AdmRunawayBudget *budget, int64_t now_ms)
 		return false;
 	budget->spent_ms[i] = now_ms;
 	return true;
-}
-
-/* By the clock as it was before the step it is no later than stepped_us. */
-void
-adm_wall_clock_look(AdmWallClock *clock, int64_t wall_us, int64_t monotonic_us)
-{
-	int64_t		ahead_us = wall_us - monotonic_us;
-
-	if (clock->ahead_us != 0 && ahead_us - clock->ahead_us > SECOND_US)
-	{
-		clock->step_us += ahead_us - clock->ahead_us;
-		clock->stepped_us = wall_us - (ahead_us - clock->ahead_us);
-	}
-	clock->ahead_us = ahead_us;
-}
-
-double
-adm_wall_clock_seconds_since(const AdmWallClock *clock, int64_t since_us, int64_t now_us)
-{
-	int64_t		elapsed_us = now_us - since_us;
-
-	if (since_us <= clock->stepped_us)
-		elapsed_us -= clock->step_us;
-	return (double) elapsed_us / SECOND_US;
 }

@@ -49,22 +49,4 @@ extern bool adm_runaway_may_spend(const AdmRunawayBudget *budget, int64_t now_ms
 /* Spends one of them; false: they are all spent. */
 extern bool adm_runaway_spend(AdmRunawayBudget *budget, int64_t now_ms);
 
-/*
- * Durations since a time that somebody has noted by the wall clock.  When that is
- * set forward, or the machine has stood still, nobody has run for so much longer.
- * Smaller steps than a second are taken for the steering of a clock; those back
- * only make durations shorter, and so does what was noted between two forward.
- */
-typedef struct AdmWallClock
-{
-	int64_t		ahead_us;		/* of the monotonic clock; 0: never looked at */
-	int64_t		step_us;		/* all steps forward */
-	int64_t		stepped_us;		/* what was noted up to then was noted before the last */
-} AdmWallClock;
-
-/* To be called often: notes a step since the last call. */
-extern void adm_wall_clock_look(AdmWallClock *clock, int64_t wall_us, int64_t monotonic_us);
-
-extern double adm_wall_clock_seconds_since(const AdmWallClock *clock, int64_t since_us, int64_t now_us);
-
 #endif							/* ADM_RUNAWAY_H */

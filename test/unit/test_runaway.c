@@ -102,51 +102,6 @@ no_minute_has_more(void **state)
 		assert_true(spent[i] - spent[i - ADM_RUNAWAYS_PER_MINUTE] >= 60000);
 }
 
-typedef struct StepRow
-{
-	const char *label;
-	int64_t		step_s;			/* at 1000 s of both clocks, looked at before and after */
-	int64_t		since_s;		/* by the wall clock as it was then */
-	int64_t		expected_s;		/* at 1100 s of the monotonic clock */
-} StepRow;
-
-static const StepRow step_rows[] = {
-	{"no step, long before", 0, 100, 1000},
-	{"no step, just now", 0, 1100, 0},
-	{"an hour forward, noted before", 3600, 100, 1000},
-	{"an hour forward, between the last look and it", 3600, 1000, 100},
-	{"an hour forward, noted behind it", 3600, 4600, 100},
-	{"an hour forward, just now", 3600, 4700, 0},
-	{"a second is none", 1, 100, 1001},
-	{"two are one", 2, 100, 1000},
-	{"an hour back, noted before", -3600, 5000, -7500},
-	{"an hour back, noted behind it", -3600, -2600, 100},
-};
-
-/* The epoch is far from 0, as that of TimestampTz is. */
-static void
-wall_clock_steps(void **state)
-{
-	const int64_t at_us = INT64_C(800000000000000);
-
-	(void) state;
-	for (size_t i = 0; i < COUNT_OF(step_rows); i++)
-	{
-		const StepRow *row = &step_rows[i];
-		AdmWallClock clock = {0};
-		int64_t		step_us = row->step_s * 1000000;
-
-		adm_wall_clock_look(&clock, at_us + INT64_C(990000000), INT64_C(990000000));
-		adm_wall_clock_look(&clock, at_us + INT64_C(999000000), INT64_C(999000000));
-		adm_wall_clock_look(&clock, at_us + step_us + INT64_C(1001000000), INT64_C(1001000000));
-		adm_wall_clock_look(&clock, at_us + step_us + INT64_C(1090000000), INT64_C(1090000000));
-		assert_row_int(row->label,
-					   (int64_t) adm_wall_clock_seconds_since(&clock, at_us + row->since_s * 1000000,
-															  at_us + step_us + INT64_C(1100000000)),
-					   row->expected_s);
-	}
-}
-
 int
 main(void)
 {
@@ -154,8 +109,7 @@ main(void)
 		cmocka_unit_test(judges),
 		cmocka_unit_test(names),
 		cmocka_unit_test(spends_what_it_has),
-		cmocka_unit_test(no_minute_has_more),
-		cmocka_unit_test(wall_clock_steps)
+		cmocka_unit_test(no_minute_has_more)
 	};
 
 	return cmocka_run_group_tests_name("runaway", tests, NULL, NULL);
