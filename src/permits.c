@@ -241,11 +241,14 @@ adm_permits_enter_beyond_caps(AdmGate gate, int service)
  * than the ceiling, which is a cap on those present.
  */
 static bool
-enter_below(AdmGate gate, int service, uint64 caps, uint64 own_caps)
+enter_below_ceiling(AdmGate gate, int service, uint64 own_caps)
 {
 	uint32		tag = adm_tag_now(gate, service);
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(gate));
+	uint64		ceiling = gate == ADM_GATE_TRANSACTION ?
+		adm_word_caps(ADM_NO_CAP, cap.present) : ADM_WORD_NO_CAPS;
 
-	if (!raise_words_if(adm_word_has_room, gate, caps, own_caps, tag))
+	if (!raise_words_if(adm_word_has_room, gate, ceiling, own_caps, tag))
 		return false;
 	if (has_got_permit(gate))
 	{
@@ -257,25 +260,16 @@ enter_below(AdmGate gate, int service, uint64 caps, uint64 own_caps)
 	return true;
 }
 
-/* Of transactions: the cap on those present. */
-static uint64
-ceiling(AdmGate gate)
-{
-	return gate == ADM_GATE_TRANSACTION ?
-		adm_word_caps(ADM_NO_CAP, adm_word_counts(adm_state_shown_caps(gate)).present) :
-		ADM_WORD_NO_CAPS;
-}
-
 bool
 adm_permits_enter_beyond_gate(AdmGate gate, int service)
 {
-	return enter_below(gate, service, ceiling(gate), adm_services_caps(gate, service));
+	return enter_below_ceiling(gate, service, adm_services_caps(gate, service));
 }
 
 bool
 adm_permits_enter_up_to_ceiling(AdmGate gate, int service)
 {
-	return enter_below(gate, service, ceiling(gate), ADM_WORD_NO_CAPS);
+	return enter_below_ceiling(gate, service, ADM_WORD_NO_CAPS);
 }
 
 /*

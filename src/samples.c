@@ -24,6 +24,12 @@
 
 #define LOCK_NAME	"pg_admission_samples"
 
+/*
+ * The two clocks are read one after the other.  Where that took longer, by how much
+ * one is ahead of the other is not known, and the look is left out.
+ */
+#define LONGEST_CLOCK_LOOK_US	100000
+
 /* What the controller has seen of a process; but for left, written by it alone. */
 typedef struct Account
 {
@@ -122,9 +128,6 @@ adm_samples_backends(void)
 	LWLockRelease(shared->lock);
 	return copy;
 }
-
-/* A look that took long says nothing: whether before or between, nobody knows. */
-#define LONGEST_CLOCK_LOOK_US	100000
 
 static void
 look_at_wall_clock(AdmWallClock *clock)

@@ -1,9 +1,9 @@
 /*
  * sampling.c - the controller's eyes.
  *
- * A look is short and serves the governor; while somebody waits there are some
- * in a sample's time, and while caps stand one in a second.  A sample goes to the views and the history, and
- * is about the whole time since the one before.
+ * A look is short and serves the governor; while somebody waits there are several
+ * a second, and while caps stand at least one.  A sample goes to the views and the
+ * history, and is about the whole time since the one before.
  */
 #include "postgres.h"
 

@@ -101,8 +101,8 @@ is(deep_says('false', "string_agg(object, ', ')"), 'public.words', 'the index th
 $node->safe_psql('postgres', 'DROP TABLE words');
 is(deep_says('false', 'count(object)'), '0', 'nor is a table that was dropped');
 
-# One that was locked is left for later; a worker that is stopped before that is
-# gone on from there.
+# One that was locked is left for later; where the worker is stopped before that,
+# the next one begins with it.
 $node->safe_psql('postgres', q{
 	CREATE TABLE locked AS SELECT 1 AS a;
 	CREATE TABLE long AS SELECT md5(g::text) FROM generate_series(1, 500000) AS g;
