@@ -94,13 +94,14 @@ profile()
 }
 
 # When the storm of process STORM is so many seconds old, by the lines of its CSV.
+# Waiting must not cost what the storm is to have.
 wait_for_second()
 {
-	local seconds=$1 csv=$2
-	while [ "$(wc -l <"$csv")" -le "$seconds" ]; do
-		kill -0 "$STORM" 2>/dev/null || die 'the storm ended early'
-		sleep 0.05
-	done
+	local seconds=$1 csv=$2 lines=0
+	while read -r; do
+		[ $((lines++)) -lt "$seconds" ] || return 0
+	done < <(exec tail --pid="$STORM" -n +1 -f "$csv")
+	die 'the storm ended early'
 }
 
 # Seconds that it took; whoever is turned away tries again while there is a storm.
