@@ -131,7 +131,7 @@ extern bool adm_permits_take_grant(AdmGate gate);
 /* Whether the waiter is the one of all who wait here who looks after them. */
 extern bool adm_permits_first_in_line(AdmGate gate);
 
-/* A statement begins under the permit; the count tells one from the next. */
+/* A statement begins; the count tells one from the next. */
 extern void adm_permits_note_statement(void);
 
 extern AdmSlotState adm_permits_my_state(AdmGate gate);
@@ -163,7 +163,7 @@ extern int	adm_permits_slot_service(AdmGate gate, int index);
 /* How long a slot has been in its state, for one that is not waiting. */
 extern int64 adm_permits_slot_age_ms(AdmGate gate, int index, int64 now_ms);
 
-/* Statements begun in a slot, for telling whether there was one since. */
+/* Statements begun by a client's slot, for telling whether there was one since. */
 extern uint32 adm_permits_slot_statements(int index);
 
 /*

@@ -114,7 +114,7 @@ typedef struct AdmGatePermits
 typedef struct AdmSlot
 {
 	pg_atomic_uint32 value;		/* AdmSlotState, and the above */
-	uint32		statements;		/* begun under its permit: owner */
+	uint32		statements;		/* begun, ever, whoever had the slot: owner */
 	int64		since_ms;		/* monotonic, of the state: owner, or lock */
 	uint64		admitted;		/* ever, whoever had the slot: owner */
 } AdmSlot;

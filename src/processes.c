@@ -18,6 +18,8 @@
 #include "settings.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
+#include "utils/wait_event.h"
+#include "waits.h"
 
 /* At most so much was run for each second that was seen. */
 #define MOST_UNSEEN	2.5
@@ -40,6 +42,8 @@ typedef struct Process
 	int64		workers_wait_ns;
 	uint32		transaction;
 	int64		transaction_run_ns; /* run by it and workers before that */
+	bool		idle;			/* at the last look, before its time was read */
+	uint32		statements;		/* if so: begun until then */
 
 	/* At the last figures. */
 	int64		figured_run_ns;
@@ -172,8 +176,33 @@ follow_transaction(Process *p, int index)
 	p->transaction_run_ns = total_run_ns(p);
 }
 
+/* A gated session, whose statements are counted, that has nothing to do. */
 static bool
-look_at(int index)
+is_idle(int index)
+{
+	return adm_permits_is_gated(adm_permits_slot_state(ADM_GATE_CONNECTION, index)) &&
+		adm_wait_event(index) == WAIT_EVENT_CLIENT_READ &&
+		adm_compat_transaction(&ProcGlobal->allProcs[index]) == 0;
+}
+
+/*
+ * Whether it was idle at the last look, is now, and has begun nothing in between:
+ * most sessions of a pool, most of the time.  Notes what the next look asks for.
+ */
+static bool
+has_idled(Process *p, int index)
+{
+	bool		idle = is_idle(index);
+	uint32		statements = idle ? adm_permits_slot_statements(index) : 0;
+	bool		idled = p->idle && idle && p->statements == statements;
+
+	p->idle = idle;
+	p->statements = statements;
+	return idled;
+}
+
+static bool
+look_at(int index, bool even_if_idle)
 {
 	int			pid = pid_at(index);
 	int			leader = leader_of(index);
@@ -185,6 +214,11 @@ look_at(int index)
 	{
 		p->pid = 0;
 		return false;
+	}
+	if (has_idled(p, index) && p->pid == pid && !even_if_idle)
+	{
+		live_run_ns += p->time.run_ns;
+		return true;
 	}
 	if (!adm_process_time(adm_system_root, pid, &now))
 	{
@@ -254,7 +288,7 @@ gated_growth(int64 seen_growth_ns, int64 all_seen_ns, int64 all_run_ns)
 }
 
 bool
-adm_processes_look(AdmServerTime *time)
+adm_processes_look(bool even_if_idle, AdmServerTime *time)
 {
 	static AdmServerTime seen_before;
 	AdmServerTime seen_now;
@@ -267,7 +301,7 @@ adm_processes_look(AdmServerTime *time)
 	live_run_ns = 0;
 	waits_known = true;
 	for (int i = 0; i < adm_samples_slots(); i++)
-		any |= look_at(i);
+		any |= look_at(i, even_if_idle);
 	look_at_postmaster();
 
 	seen_now = seen_so_far();

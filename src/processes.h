@@ -22,8 +22,11 @@ typedef struct AdmServerTime
 	int64		gated_wait_ns;
 } AdmServerTime;
 
-/* Looks at all processes.  Returns false if not one could be read. */
-extern bool adm_processes_look(AdmServerTime *time);
+/*
+ * Looks at all processes; at those that idle only if wanted, for what they do
+ * without a statement is little.  Returns false if not one could be read.
+ */
+extern bool adm_processes_look(bool even_if_idle, AdmServerTime *time);
 
 /*
  * The figures of each process since this was last called, by index; the array

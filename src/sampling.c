@@ -76,14 +76,15 @@ tell_missing(uint32 misses)
 	}
 }
 
+/* For a sample all processes are looked at. */
 static void
-take_look(Look *look)
+take_look(bool for_sample, Look *look)
 {
 	uint32		misses;
 	AdmTotals	totals;
 
 	misses = adm_sampler_read(&sampler, adm_cores, &look->reading);
-	if (adm_processes_look(&look->time))
+	if (adm_processes_look(for_sample, &look->time))
 	{
 		look->reading.server_run_ns = look->time.run_ns;
 		look->reading.server_wait_ns = look->time.wait_ns;
@@ -110,7 +111,7 @@ follow_root(void)
 		free(root);
 	root = strdup(adm_system_root);
 	adm_sampler_init(&sampler, root ? root : "");
-	take_look(&last_look);
+	take_look(true, &last_look);
 	last_sample = last_recorded = last_look;
 }
 
@@ -289,11 +290,11 @@ sample_is_due(void)
 }
 
 static void
-look_and_govern(void)
+look_and_govern(bool for_sample)
 {
 	Look		now;
 
-	take_look(&now);
+	take_look(for_sample, &now);
 	govern(&last_look, &now);
 	last_look = now;
 }
@@ -306,7 +307,7 @@ adm_sampling_round(void)
 	follow_root();
 	if (!sample && age_ms(&last_look) < look_interval_ms())
 		return;
-	look_and_govern();
+	look_and_govern(sample);
 	if (!sample)
 		return;
 	publish_sample(&last_sample, &last_look);
@@ -345,6 +346,6 @@ adm_sampling_finds_comfort(void)
 {
 	if (!adm_sampling_is_comfortable() || age_ms(&last_look) < LOOK_AT_ONCE_MS)
 		return false;
-	look_and_govern();
+	look_and_govern(false);
 	return adm_sampling_is_comfortable();
 }

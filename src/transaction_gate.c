@@ -514,7 +514,6 @@ pass_gate_once(AdmWork work)
 
 	if (past_gate)
 	{
-		adm_permits_note_statement();
 		adm_lending_take_back_mine();
 		return;
 	}
@@ -539,6 +538,7 @@ follow_service(void)
 static void
 pass_gate(AdmWork work)
 {
+	adm_permits_note_statement();
 	if (!past_gate && work == ADM_WORK_FREE)
 		return;
 	if (!past_gate && !session_is_gated())
