@@ -42,9 +42,12 @@
 #include "utils/timeout.h"
 #include "work.h"
 
-/* The first in line looks after the line; the others are only careful. */
-#define FIRST_LOOKS_EVERY_MS	20
-#define OTHERS_LOOK_EVERY_MS	100
+/*
+ * Those in line are only careful, as long as the controller looks after it; when
+ * it is late, the first in line does.
+ */
+#define LOOK_EVERY_MS			100
+#define CARE_EVERY_MS			20
 
 /* The patience of work that is patient, where nobody has chosen it. */
 #define PATIENT_MS				(60 * 1000)
@@ -210,16 +213,17 @@ allowed_ms(const Patience *p)
 
 /*
  * The first in line makes sure that nobody's turn depends on the controller:
- * it looks whose permits are in use and serves the line by itself.
+ * where that is late it looks whose permits are in use and serves the line by
+ * itself.  Returns when it is to look again.
  */
 static long
 look_after_line(void)
 {
-	if (!adm_permits_first_in_line(ADM_GATE_TRANSACTION))
-		return OTHERS_LOOK_EVERY_MS;
+	if (!adm_state_controller().late || !adm_permits_first_in_line(ADM_GATE_TRANSACTION))
+		return LOOK_EVERY_MS;
 	adm_lending_balance();
 	adm_permits_serve_line(ADM_GATE_TRANSACTION);
-	return FIRST_LOOKS_EVERY_MS;
+	return CARE_EVERY_MS;
 }
 
 static bool
