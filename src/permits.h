@@ -205,6 +205,21 @@ extern int64 adm_permits_longest_wait_of_all_ms(void);
  */
 extern bool adm_permits_line_stands(AdmGate gate, int service);
 
+/* Whether one does in which somebody waits for the gate. */
+extern bool adm_permits_any_line_stands(AdmGate gate);
+
+/*
+ * How long the service's ordinary in line will take to be served, as fast as
+ * others were a moment ago; 0: nobody stands there.
+ */
+extern int64 adm_permits_expected_wait_ms(AdmGate gate, int service);
+
+/*
+ * Whether one more may be refused without a wait, because that would be in vain;
+ * counts it if so.
+ */
+extern bool adm_permits_may_refuse_at_once(AdmGate gate);
+
 /* Somebody is turned away because the line stands. */
 extern void adm_permits_note_turned_away(AdmGate gate, int service);
 

@@ -14,6 +14,7 @@
 #include "os/clock.h"
 #include "permits_delay.h"
 #include "policy/delay.h"
+#include "state.h"
 
 /*
  * The waits at the heads.
@@ -34,6 +35,13 @@ head_wait_ms(AdmGate gate, int service, AdmRank rank)
 	return Max(adm_clock_ms() - since_ms, 0);
 }
 
+/* Whether somebody of it waits, and not for room in the service itself. */
+static bool
+waits_for_gate(AdmGate gate, int service)
+{
+	return adm_part_waiting(adm_part_of(gate, service)) > 0 && adm_permits_service_has_room(gate, service);
+}
+
 int64
 adm_permits_longest_wait_ms(AdmGate gate)
 {
@@ -41,7 +49,7 @@ adm_permits_longest_wait_ms(AdmGate gate)
 
 	for (int i = 0; i < adm_services_end(); i++)
 	{
-		if (adm_part_waiting(adm_part_of(gate, i)) == 0 || !adm_permits_service_has_room(gate, i))
+		if (!waits_for_gate(gate, i))
 			continue;
 		for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
 			longest_ms = Max(longest_ms, head_wait_ms(gate, i, (AdmRank) rank));
@@ -101,16 +109,30 @@ adm_permits_line_stands(AdmGate gate, int service)
 	return adm_delay_stands((int64) since_ms, now_ms);
 }
 
+bool
+adm_permits_any_line_stands(AdmGate gate)
+{
+	for (int i = 0; i < adm_services_end(); i++)
+	{
+		if (waits_for_gate(gate, i) && adm_permits_line_stands(gate, i))
+			return true;
+	}
+	return false;
+}
+
+static void
+note_event(pg_atomic_uint64 *events, int64 now_ms)
+{
+	uint64		before = pg_atomic_read_u64(events);
+
+	while (!pg_atomic_compare_exchange_u64(events, &before, adm_delay_note_event(before, now_ms)))
+		 /* somebody else has noted one at the same time */ ;
+}
+
 void
 adm_permits_note_leaver(AdmGate gate, int service)
 {
-	pg_atomic_uint64 *leavers = &adm_part_of(gate, service)->leavers;
-	uint64		before = pg_atomic_read_u64(leavers);
-	int64		now_ms = adm_clock_ms();
-
-	while (!pg_atomic_compare_exchange_u64(leavers, &before,
-										   adm_delay_note_leaver(before, now_ms)))
-		 /* somebody else has left at the same time */ ;
+	note_event(&adm_part_of(gate, service)->leavers, adm_clock_ms());
 }
 
 bool
@@ -118,4 +140,31 @@ adm_permits_clients_leave(AdmGate gate, int service)
 {
 	return adm_delay_clients_leave(pg_atomic_read_u64(&adm_part_of(gate, service)->leavers),
 								   adm_clock_ms());
+}
+
+void
+adm_permits_note_served(AdmPart *part, int64 now_ms)
+{
+	note_event(&part->served, now_ms);
+}
+
+int64
+adm_permits_expected_wait_ms(AdmGate gate, int service)
+{
+	AdmPart    *part = adm_part_of(gate, service);
+
+	return adm_delay_expected_ms(pg_atomic_read_u64(&part->served),
+								 *(volatile uint32 *) &part->ordinary, adm_clock_ms());
+}
+
+bool
+adm_permits_may_refuse_at_once(AdmGate gate)
+{
+	pg_atomic_uint64 *refused = &adm_gate_lines(gate)->refused_at_once;
+	int64		now_ms = adm_clock_ms();
+
+	if (!adm_delay_may_refuse_at_once(pg_atomic_read_u64(refused), adm_state_cores(), now_ms))
+		return false;
+	note_event(refused, now_ms);
+	return true;
 }

@@ -75,6 +75,12 @@ line_of(AdmGate gate, int index)
 	return &part_at(gate, index)->lines[adm_owner_of(index)->rank];
 }
 
+static bool
+is_of_ordinary(const AdmLine *line, const AdmPart *part)
+{
+	return line == &part->lines[ADM_RANK_ORDINARY];
+}
+
 static void
 append_to_line(AdmGate gate, int index)
 {
@@ -82,8 +88,12 @@ append_to_line(AdmGate gate, int index)
 	AdmLine    *line = line_of(gate, index);
 	AdmOwner   *owner = adm_owner_of(index);
 
-	if (line == &part->lines[ADM_RANK_ORDINARY] && line->oldest == ADM_NOBODY)
-		adm_permits_note_first(part, adm_slot_at(gate, index)->since_ms);
+	if (is_of_ordinary(line, part))
+	{
+		if (line->oldest == ADM_NOBODY)
+			adm_permits_note_first(part, adm_slot_at(gate, index)->since_ms);
+		part->ordinary++;
+	}
 	owner->older = line->newest;
 	owner->newer = ADM_NOBODY;
 	if (line->newest == ADM_NOBODY)
@@ -123,9 +133,14 @@ end_wait(AdmGate gate, int index, bool granted, int64 now_ms)
 	int64		wait_ms = Max(now_ms - slot->since_ms, 0);
 
 	unlink_from_line(gate, index);
-	if (was_head && line == &part->lines[ADM_RANK_ORDINARY] &&
-		(granted || wait_ms > ADM_DELAY_TARGET_MS))
-		adm_permits_note_delay(part, granted && line->oldest == ADM_NOBODY ? 0 : wait_ms, now_ms);
+	if (is_of_ordinary(line, part))
+	{
+		part->ordinary--;
+		if (granted)
+			adm_permits_note_served(part, now_ms);
+		if (was_head && (granted || wait_ms > ADM_DELAY_TARGET_MS))
+			adm_permits_note_delay(part, granted && line->oldest == ADM_NOBODY ? 0 : wait_ms, now_ms);
+	}
 	pg_atomic_fetch_sub_u64(&part->word.value, ADM_ONE_WAITING);
 	pg_atomic_fetch_sub_u32(&adm_gate_lines(gate)->in_line, 1);
 	adm_counters_note_wait(gate, adm_slot_service(slot), (uint64) wait_ms);

@@ -39,6 +39,7 @@ init_part(AdmPart *part)
 	pg_atomic_init_u64(&part->above_since_ms, 0);
 	pg_atomic_init_u64(&part->turned_away_ms, 0);
 	pg_atomic_init_u64(&part->leavers, 0);
+	pg_atomic_init_u64(&part->served, 0);
 	for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
 		part->lines[rank].oldest = part->lines[rank].newest = ADM_NOBODY;
 }
@@ -50,6 +51,7 @@ init_gate(AdmGate gate)
 
 	lines->lock = &GetNamedLWLockTranche(LOCK_NAME)[gate].lock;
 	pg_atomic_init_u32(&lines->in_line, 0);
+	pg_atomic_init_u64(&lines->refused_at_once, 0);
 	pg_atomic_init_u64(&lines->admitted_before, 0);
 	pg_atomic_init_u64(&adm_gate_of(gate)->word.value, 0);
 	for (int i = 0; i < ADM_SERVICE_ENTRIES; i++)

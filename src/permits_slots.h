@@ -59,8 +59,10 @@ typedef struct AdmPart
 	pg_atomic_uint64 above_since_ms;	/* policy/delay.h */
 	pg_atomic_uint64 turned_away_ms;	/* the last one, because it stands */
 	pg_atomic_uint64 leavers;	/* policy/delay.h */
+	pg_atomic_uint64 served;	/* of the ordinary; likewise */
 	int64		noted_ms;		/* when that was judged last: lock */
 	AdmLine		lines[ADM_RANK_COUNT];	/* lock to change */
+	uint32		ordinary;		/* how many stand in their line: likewise */
 	uint32		eligible;		/* of those who wait, those that the gate's
 								 * word counts: lock */
 	uint64		served_at;		/* policy/service_turn.h: lock */
@@ -83,6 +85,7 @@ typedef struct AdmGateLines
 	LWLock	   *lock;			/* constant after start-up */
 	uint64		grants;			/* to waiters, ever: lock */
 	pg_atomic_uint32 in_line;	/* of all services, eligible or not */
+	pg_atomic_uint64 refused_at_once;	/* policy/delay.h */
 	pg_atomic_uint64 admitted_before;	/* when the counters were reset */
 } AdmGateLines;
 

@@ -182,7 +182,7 @@ static void
 look_at_gate(AdmGate gate, const Look *before, const Look *now, AdmGovernorInput *in)
 {
 	in->elapsed_ms = (now->reading.at_us - before->reading.at_us) / 1000;
-	in->line_stands = adm_permits_longest_wait_ms(gate) >= LINE_STANDS_MS;
+	in->line_stands = adm_permits_longest_wait_ms(gate) >= LINE_STANDS_MS || adm_permits_any_line_stands(gate);
 	in->clients_left = now->left[gate] > before->left[gate];
 	in->use = gated_use(before, now);
 }

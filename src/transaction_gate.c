@@ -83,7 +83,7 @@ typedef enum WaitEnd
 {
 	WAIT_GRANTED,
 	WAIT_TIMED_OUT,
-	WAIT_SERVICE_FULL,			/* and its service has no room */
+	WAIT_IN_VAIN,				/* has not begun */
 	WAIT_BLOCKS_OTHERS,
 	WAIT_CLIENT_GONE
 } WaitEnd;
@@ -261,23 +261,28 @@ goes_for_others(const Patience *patience)
 	return true;
 }
 
-/* On a comfortable machine the controller lets everybody through soon. */
+/* On a comfortable machine the controller lets everybody through. */
+static bool
+may_be_let_through(const Patience *patience)
+{
+	return adm_state_comfortable() && service_has_room(patience);
+}
+
 static bool
 waits_on(const Patience *patience, int64 arrived_ms)
 {
 	return patience->never_refused ||
-		(adm_state_comfortable() && service_has_room(patience) &&
-		 adm_clock_ms() - arrived_ms < LET_THROUGH_WITHIN_MS);
+		(may_be_let_through(patience) && adm_clock_ms() - arrived_ms < LET_THROUGH_WITHIN_MS);
 }
 
-static WaitEnd
-give_up(const Patience *patience)
+/* Before it joins the line: as it is, it would only be refused later. */
+static bool
+would_wait_in_vain(const Patience *patience)
 {
-	bool		full = !service_has_room(patience);
-
-	if (!adm_services_is_paused(patience->service) && allowed_ms(patience) < patience->ms)
-		adm_permits_note_turned_away(ADM_GATE_TRANSACTION, patience->service);
-	return full ? WAIT_SERVICE_FULL : WAIT_TIMED_OUT;
+	return patience->rank == ADM_RANK_ORDINARY &&
+		adm_permits_line_stands(ADM_GATE_TRANSACTION, patience->service) &&
+		adm_permits_expected_wait_ms(ADM_GATE_TRANSACTION, patience->service) > allowed_ms(patience) &&
+		!may_be_let_through(patience);
 }
 
 static WaitEnd
@@ -302,7 +307,7 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 			if (goes_unasked(patience))
 				return WAIT_GRANTED;
 			if (!waits_on(patience, arrived_ms))
-				return give_up(patience);
+				return WAIT_TIMED_OUT;
 			left_ms = nap_ms;
 		}
 		if (!first_look && adm_own_locks_block_others())
@@ -324,11 +329,8 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
 
 /* By the cap that was in the way; whoever blocks others goes beyond the first. */
 static int
-detail_of_refusal(int64 waited_ms, bool blocks_others)
+detail_of_wait(int64 waited_ms, AdmCounts cap, AdmCounts now, bool blocks_others)
 {
-	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
-	AdmCounts	now = adm_permits_counts(ADM_GATE_TRANSACTION);
-
 	if (cap.active == ADM_NO_CAP)
 		return errdetail("It waited %lld ms; there is no cap any more.", (long long) waited_ms);
 	if (blocks_others || (now.active < cap.active && now.present >= cap.present))
@@ -338,9 +340,23 @@ detail_of_refusal(int64 waited_ms, bool blocks_others)
 					 (long long) waited_ms, now.active, cap.active, now.waiting);
 }
 
-static void
-refuse_for_room(int service, int64 waited_ms, bool blocks_others)
+static int
+detail_of_refusal(WaitEnd end, int64 waited_ms)
 {
+	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
+	AdmCounts	now = adm_permits_counts(ADM_GATE_TRANSACTION);
+
+	if (end == WAIT_IN_VAIN)
+		return errdetail("It did not wait, since its turn would not have come in time; transactions running: %u of at most %u, waiting: %u.",
+						 now.active, cap.active, now.waiting);
+	return detail_of_wait(waited_ms, cap, now, end == WAIT_BLOCKS_OTHERS);
+}
+
+static void
+refuse_for_room(int service, WaitEnd end, int64 waited_ms)
+{
+	bool		blocks_others = end == WAIT_BLOCKS_OTHERS;
+
 	adm_permits_leave(ADM_GATE_TRANSACTION);
 	adm_counters_add_refusal(ADM_GATE_TRANSACTION, service, ADM_TOTAL_REFUSED_TIMEOUT);
 	adm_refusal_log_limit();
@@ -349,7 +365,7 @@ refuse_for_room(int service, int64 waited_ms, bool blocks_others)
 			 blocks_others ?
 			 errmsg("pg_admission refused this transaction: no permit came free, and others wait for its locks") :
 			 errmsg("pg_admission refused this transaction: no permit came free in time"),
-			 detail_of_refusal(waited_ms, blocks_others),
+			 detail_of_refusal(end, waited_ms),
 			 blocks_others ?
 			 errhint("The server is warming up, under pressure or braked: try again later. An administrator can see \"admission.status\".") :
 			 errhint("The server is warming up, under pressure or braked: try again later. An administrator can see \"admission.status\", or give work more patience with \"pg_admission.transaction_queue_timeout\"."),
@@ -372,6 +388,20 @@ refuse_for_service(int service)
 			 adm_service_refusal_detail(ADM_GATE_TRANSACTION, service),
 			 adm_service_refusal_hint(service),
 			 errhidestmt(true), errhidecontext(true)));
+}
+
+static void
+refuse(const Patience *patience, WaitEnd end, int64 waited_ms)
+{
+	bool		full = !service_has_room(patience);
+
+	if (end == WAIT_BLOCKS_OTHERS)
+		refuse_for_room(patience->service, end, waited_ms);
+	if (!adm_services_is_paused(patience->service) && allowed_ms(patience) < patience->ms)
+		adm_permits_note_turned_away(ADM_GATE_TRANSACTION, patience->service);
+	if (full)
+		refuse_for_service(patience->service);
+	refuse_for_room(patience->service, end, waited_ms);
 }
 
 static void
@@ -441,12 +471,10 @@ wait_for_permit(const Patience *patience)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	if (end == WAIT_TIMED_OUT || end == WAIT_BLOCKS_OTHERS)
-		refuse_for_room(patience->service, adm_clock_ms() - arrived_ms, end == WAIT_BLOCKS_OTHERS);
-	if (end == WAIT_SERVICE_FULL)
-		refuse_for_service(patience->service);
 	if (end == WAIT_CLIENT_GONE)
 		end_abandoned(patience);
+	if (end != WAIT_GRANTED)
+		refuse(patience, end, adm_clock_ms() - arrived_ms);
 }
 
 /*
@@ -476,6 +504,8 @@ enter_or_wait(AdmWork work, int service)
 
 	if (adm_services_is_paused(service) && !patience.never_refused)
 		refuse_for_service(service);
+	if (would_wait_in_vain(&patience) && adm_permits_may_refuse_at_once(ADM_GATE_TRANSACTION))
+		refuse(&patience, WAIT_IN_VAIN, 0);
 	if (adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish) == ADM_ENTRY_WAITING)
 		wait_for_permit(&patience);
 }

@@ -125,12 +125,16 @@ wait_clients(5, 'in', @crowd);
 $crowd[0]->ask('SET statement_timeout = 100');
 $_->query($work) for @crowd;
 my $began = time();
-my @late;
+my (@late, %did_not_wait);
 while (time() - $began < 4)
 {
 	for my $one (grep { $_->state eq 'in' } @crowd)
 	{
-		push @late, $one->took if $one->{asked} - $began > 2;
+		if ($one->{asked} - $began > 2)
+		{
+			push @late, $one->took;
+			$did_not_wait{$one->took < 0.08}++ if $one->error('D') =~ /^It did not wait, since its turn would not have come in time; transactions running: 1 of at most 1, waiting: [1-4]\.$/;
+		}
 		$one->query($work);
 	}
 	usleep(2_000);
@@ -139,6 +143,10 @@ my $longest = 0;
 $longest = $_ > $longest ? $_ : $longest for @late;
 cmp_ok(scalar @late, '>', 20, 'a line that stands');
 cmp_ok($longest, '<', 0.5, 'keeps nobody for long');
+cmp_ok($did_not_wait{1}, '>', @late / 2, 'and most, behind others who are not served either, not at all');
+cmp_ok($did_not_wait{1}, '<=', 3 * 250 * status_of($node, '(SELECT ceil(usable_cores) FROM admission.pressure)'), 'which so many are told in a second, and no more');
+cmp_ok($did_not_wait{''} // 0, '<', @late / 10, 'as they are told');
+cmp_ok(scalar(grep { $_ > 0.08 } @late), '>', 5, 'but the first in line has its time');
 $_->answer for @crowd;
 is($burner->answer, 'burnt', 'whoever runs is not disturbed');
 balanced();

@@ -123,18 +123,18 @@ nobody_waits_for_long_while_it_stands(void **state)
 	}
 }
 
+/* So many events at that time. */
+static uint64_t
+note(uint64_t events, int count, int64_t now_ms)
+{
+	for (int i = 0; i < count; i++)
+		events = adm_delay_note_event(events, now_ms);
+	return events;
+}
+
 /*
  * Clients that hang up.
  */
-
-/* So many at that time. */
-static uint64_t
-leave(uint64_t leavers, int count, int64_t now_ms)
-{
-	for (int i = 0; i < count; i++)
-		leavers = adm_delay_note_leaver(leavers, now_ms);
-	return leavers;
-}
 
 static void
 some_leavers_are_no_sign(void **state)
@@ -146,7 +146,7 @@ some_leavers_are_no_sign(void **state)
 	assert_false(adm_delay_clients_leave(0, INT64_MAX));
 	for (int64_t now_ms = 0; now_ms < 100 * ADM_DELAY_INTERVAL_MS; now_ms += ADM_DELAY_INTERVAL_MS)
 	{
-		leavers = leave(leavers, ADM_DELAY_LEAVERS - 1, now_ms);
+		leavers = note(leavers, ADM_DELAY_LEAVERS - 1, now_ms);
 		assert_false(adm_delay_clients_leave(leavers, now_ms));
 	}
 }
@@ -154,7 +154,7 @@ some_leavers_are_no_sign(void **state)
 static void
 many_are_one_until_the_next_interval_is_over(void **state)
 {
-	uint64_t	leavers = leave(0, ADM_DELAY_LEAVERS, 5999);
+	uint64_t	leavers = note(0, ADM_DELAY_LEAVERS, 5999);
 
 	(void) state;
 	assert_true(adm_delay_clients_leave(leavers, 5999));
@@ -164,11 +164,11 @@ many_are_one_until_the_next_interval_is_over(void **state)
 	assert_false(adm_delay_clients_leave(leavers, INT64_MAX));
 
 	/* Nor does one who is late. */
-	assert_int_equal(adm_delay_leavers_now(leavers, 4999), leavers);
-	assert_true(adm_delay_clients_leave(leave(leavers, 1, 4999), 6999));
+	assert_int_equal(adm_delay_events_now(leavers, 4999), leavers);
+	assert_true(adm_delay_clients_leave(note(leavers, 1, 4999), 6999));
 
 	/* One more in the next interval changes nothing. */
-	leavers = leave(leavers, 1, 6500);
+	leavers = note(leavers, 1, 6500);
 	assert_true(adm_delay_clients_leave(leavers, 6999));
 	assert_false(adm_delay_clients_leave(leavers, 7000));
 }
@@ -176,12 +176,68 @@ many_are_one_until_the_next_interval_is_over(void **state)
 static void
 leavers_do_not_overflow(void **state)
 {
-	uint64_t	leavers = leave(0, 100000, INT64_C(1) << 40);
+	uint64_t	leavers = note(0, 100000, INT64_C(1) << 40);
 
 	(void) state;
 	assert_true(adm_delay_clients_leave(leavers, INT64_C(1) << 40));
-	assert_int_equal(adm_delay_leavers_now(leavers, INT64_C(1) << 40), leavers);
+	assert_int_equal(adm_delay_events_now(leavers, INT64_C(1) << 40), leavers);
 	assert_false(adm_delay_clients_leave(leavers, (INT64_C(1) << 40) + 2 * ADM_DELAY_INTERVAL_MS));
+}
+
+/*
+ * How long a line will take.
+ */
+
+typedef struct ExpectedRow
+{
+	const char *label;
+	int			served_before;	/* in the interval before */
+	int			served;			/* in this one */
+	uint32_t	ahead;
+	int64_t		expected_ms;
+} ExpectedRow;
+
+static const ExpectedRow expected_rows[] = {
+	{"nobody ahead", 100, 100, 0, 0},
+	{"nobody ahead, nobody served", 0, 0, 0, 0},
+	{"nobody served", 0, 0, 1, INT64_MAX},
+	{"as fast as before", 50, 0, 5, 100},
+	{"as fast as before, though fewer yet", 50, 49, 5, 100},
+	{"faster already", 50, 100, 5, 50},
+	{"rounded down", 3, 0, 1, 333},
+	{"slow", 1, 0, 60, 60000},
+	{"all that a server may have", 1, 0, 262143, INT64_C(262143000)},
+	{"more than are counted", 70000, 0, 65535, 1000},
+};
+
+static void
+a_line_takes_as_long_as_it_did(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < COUNT_OF(expected_rows); i++)
+	{
+		const ExpectedRow *row = &expected_rows[i];
+		uint64_t	served = note(note(0, row->served_before, 5999), row->served, 6000);
+
+		assert_row_int(row->label, adm_delay_expected_ms(served, row->ahead, 6999), row->expected_ms);
+		assert_row_int(row->label, adm_delay_expected_ms(served, row->ahead, 8000),
+					   row->ahead == 0 ? 0 : INT64_MAX);
+	}
+}
+
+static void
+refusals_at_once_are_bounded(void **state)
+{
+	(void) state;
+	for (int cores = 1; cores < 1000; cores *= 3)
+	{
+		int			most = cores * 250 < 65535 ? cores * 250 : 65535;
+
+		assert_true(adm_delay_may_refuse_at_once(0, cores, 5000));
+		assert_true(adm_delay_may_refuse_at_once(note(0, most - 1, 5000), cores, 5999));
+		assert_false(adm_delay_may_refuse_at_once(note(0, most, 5000), cores, 5999));
+		assert_true(adm_delay_may_refuse_at_once(note(0, most, 5000), cores, 6000));
+	}
 }
 
 /*
@@ -264,6 +320,8 @@ main(void)
 		cmocka_unit_test(some_leavers_are_no_sign),
 		cmocka_unit_test(many_are_one_until_the_next_interval_is_over),
 		cmocka_unit_test(leavers_do_not_overflow),
+		cmocka_unit_test(a_line_takes_as_long_as_it_did),
+		cmocka_unit_test(refusals_at_once_are_bounded),
 		cmocka_unit_test(a_burst_does_not_stand),
 		cmocka_unit_test(stands_after_an_interval_without_a_short_wait),
 	};
