@@ -12,7 +12,7 @@
 /* Shorter waits are nobody's news. */
 #define NEWS_AFTER_MS	200
 
-/* It is over when for so long nobody waited for that long. */
+/* It is over when for so long nobody waited for that long, or was refused for it. */
 #define OVER_AFTER_MS	(10 * 1000)
 
 static bool holds = false;
@@ -59,11 +59,29 @@ end(void)
 							 refused(&now, ADM_GATE_CONNECTION), refused(&now, ADM_GATE_TRANSACTION)));
 }
 
+/* Since this was last asked.  Where a line stands, waits are short. */
+static bool
+somebody_was_refused(void)
+{
+	static uint64 seen = 0;
+	uint64		seen_before = seen;
+	AdmTotals	now;
+
+	adm_counters_read(&now);
+	seen = 0;
+	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
+		seen += now.gate[gate].count[ADM_TOTAL_REFUSED_TIMEOUT] +
+			now.gate[gate].count[ADM_TOTAL_REFUSED_SLOTS];
+	return adm_counters_growth(seen_before, seen) > 0;
+}
+
 void
 adm_holding_note(void)
 {
 	bool		news = adm_permits_longest_wait_of_all_ms() >= NEWS_AFTER_MS;
 
+	if (holds)
+		news |= somebody_was_refused();
 	if (news)
 		last_ms = adm_clock_ms();
 	if (news && !holds)

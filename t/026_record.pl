@@ -10,6 +10,7 @@ use AdmissionTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time usleep);
 
 my $machine = AdmissionMachine->new(cores => 1);
 my $node = new_node('recorded', 'pg_admission.warmup_advance = load', "pg_admission.sample_interval = '200ms'",
@@ -59,6 +60,25 @@ pass('that clients are held');
 wait_clients(3, 'in', @clients);
 wait_event(q{kind = 'hold' AND message = 'pg_admission holds nobody back any more' AND detail ~ 'transactions [0-9]+; refused, logins 0, transactions [0-9]+'});
 pass('and that none are any more, with totals');
+
+# Refused is held back, too, however short the waits of a line that stands.
+my $over = q{kind = 'hold' AND message = 'pg_admission holds nobody back any more'};
+$node->safe_psql('postgres', 'ALTER SYSTEM SET pg_admission.long_transaction_after = -1');
+$node->reload;
+my ($burner) = burn($node, 1, 16);
+my $began = time();
+while (time() - $began < 14)
+{
+	$_->query('SELECT count(*) >= 0 FROM pg_class') for grep { $_->state eq 'in' } @clients;
+	usleep(50_000);
+}
+is(events('count(*)', $over), '1', 'that nobody is any more is not said while clients are refused');
+is($burner->answer, 'burnt', 'behind the one that runs');
+wait_event("$over AND detail ~ 'In 1[3-9]\\.[0-9] s: held after the first, logins 0, transactions [0-9]+; refused, logins 0, transactions [0-9]+'");
+pass('and is afterwards');
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET pg_admission.long_transaction_after');
+$node->reload;
+$_->answer for @clients;
 
 # The mode.
 $node->safe_psql('postgres', q{ALTER SYSTEM SET pg_admission.mode = 'off'});
