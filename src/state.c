@@ -55,6 +55,7 @@ typedef struct SharedState
 	pg_atomic_uint64 governed_ms;	/* monotonic: when that was last judged */
 	pg_atomic_uint32 queue_timeout_ms;
 	pg_atomic_uint32 exempt_connections;
+	pg_atomic_uint32 cores;		/* by the setting, or as last read; under the lock */
 
 	/* Written by the controller only. */
 	pg_atomic_uint64 heartbeat_ms;	/* monotonic */
@@ -63,7 +64,6 @@ typedef struct SharedState
 	pg_atomic_uint32 controller_started;	/* 0 | 1 */
 
 	/* Under the lock. */
-	int			cores;			/* by the setting, or as last read */
 	int			max_age_ms;		/* published setting */
 	AdmWarmupState warmup;
 	AdmGovernor governors[ADM_GATE_COUNT];
@@ -117,6 +117,7 @@ adm_state_shmem_startup(void)
 	pg_atomic_init_u32(&shared->mode, ADM_MODE_OFF);
 	pg_atomic_init_u32(&shared->comfortable, 0);
 	pg_atomic_init_u32(&shared->braked, 0);
+	pg_atomic_init_u32(&shared->cores, 0);
 	pg_atomic_init_u64(&shared->governed_ms, 0);
 	pg_atomic_init_u32(&shared->queue_timeout_ms, 0);
 	pg_atomic_init_u32(&shared->exempt_connections, 0);
@@ -165,7 +166,7 @@ braked_transactions(int cap)
 {
 	int			initial = adm_ramp_transaction_cap(shared->initial_transactions,
 												   shared->target_transactions,
-												   shared->cores, 0);
+												   adm_state_cores(), 0);
 
 	cap = adm_brake_cap(shared->warmup.set_brake, initial, cap);
 	return adm_brake_cap(shared->warmup.pulled_brake, initial, cap);
@@ -175,7 +176,7 @@ braked_transactions(int cap)
 static uint32
 braked_starts(uint32 cap)
 {
-	return is_braked() ? Min(cap, (uint32) adm_ramp_start_cap(shared->cores, 0)) : cap;
+	return is_braked() ? Min(cap, (uint32) adm_ramp_start_cap(adm_state_cores(), 0)) : cap;
 }
 
 /*
@@ -194,7 +195,7 @@ connection_caps(const AdmWarmup *w)
 										   w->window.target_connections,
 										   room, progress);
 	return adm_word_caps(braked_starts(lifted(ADM_GATE_CONNECTION,
-											 adm_ramp_start_cap(shared->cores, progress))),
+											 adm_ramp_start_cap(adm_state_cores(), progress))),
 						 lifted(ADM_GATE_CONNECTION, sessions));
 }
 
@@ -213,7 +214,7 @@ transaction_caps(const AdmWarmup *w)
 	cap = lifted(ADM_GATE_TRANSACTION,
 				 adm_ramp_transaction_cap(w->window.initial_transactions,
 										  open ? shared->target_transactions : w->window.target_transactions,
-										  shared->cores, adm_warmup_progress(w)));
+										  adm_state_cores(), adm_warmup_progress(w)));
 	cap = braked_transactions(Min(cap, ADM_NO_CAP / 2 - 1));
 	return adm_word_caps(cap, 2 * cap);
 }
@@ -307,12 +308,7 @@ adm_state_braked(void)
 int
 adm_state_cores(void)
 {
-	int			cores;
-
-	LWLockAcquire(shared->lock, LW_SHARED);
-	cores = shared->cores;
-	LWLockRelease(shared->lock);
-	return cores;
+	return (int) pg_atomic_read_u32(&shared->cores);
 }
 
 int
@@ -322,7 +318,7 @@ adm_state_target_transactions(void)
 
 	LWLockAcquire(shared->lock, LW_SHARED);
 	target = adm_ramp_transaction_cap(shared->initial_transactions,
-									  shared->target_transactions, shared->cores, 1);
+									  shared->target_transactions, adm_state_cores(), 1);
 	LWLockRelease(shared->lock);
 	return target;
 }
@@ -566,9 +562,9 @@ adm_state_publish_settings(void)
 	pg_atomic_write_u32(&shared->exempt_connections,
 						(uint32) adm_exempt_connections);
 	if (adm_cores > 0)
-		shared->cores = adm_cores;
-	else if (shared->cores == 0)
-		shared->cores = adm_host_usable_cores();
+		pg_atomic_write_u32(&shared->cores, (uint32) adm_cores);
+	else if (adm_state_cores() == 0)
+		pg_atomic_write_u32(&shared->cores, (uint32) adm_host_usable_cores());
 	shared->gates_transactions = adm_transaction_gate;
 	shared->initial_transactions = adm_warmup_initial_transactions;
 	shared->target_transactions = adm_max_running_transactions;
@@ -611,7 +607,7 @@ cut_caps(void)
 	int			target = w->window.target_connections;
 
 	if (initial == ADM_UNCAPPED)
-		progress = adm_ramp_start_cut(shared->cores, progress, ADM_CUT_KEEPS);
+		progress = adm_ramp_start_cut(adm_state_cores(), progress, ADM_CUT_KEEPS);
 	else
 		progress = adm_ramp_cut(initial,
 								adm_ramp_connection_cap(initial, target, MaxConnections, 1),
@@ -653,7 +649,7 @@ adm_state_govern(const AdmGovernorInput in[ADM_GATE_COUNT], const AdmPressure *p
 	order = step_governors(in);
 	s->governed = !isnan(pressure->cpu_demand);
 	if (pressure->cores > 0)
-		shared->cores = (int) ceil(pressure->cores);
+		pg_atomic_write_u32(&shared->cores, (uint32) ceil(pressure->cores));
 	s->advances = order.advance;
 	s->level = in->level;
 	s->use = in->use;
