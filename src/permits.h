@@ -205,12 +205,13 @@ extern int64 adm_permits_longest_wait_of_all_ms(void);
  */
 extern bool adm_permits_line_stands(AdmGate gate, int service);
 
-/* Whether one does in which somebody waits for the gate. */
+/* Whether one does that is not empty, and waits for the gate. */
 extern bool adm_permits_any_line_stands(AdmGate gate);
 
 /*
  * How long the service's ordinary in line will take to be served, as fast as
- * others were a moment ago; 0: nobody stands there.
+ * others were a moment ago; 0: nobody stands there, or its first has not waited
+ * for long (policy/delay.h).
  */
 extern int64 adm_permits_expected_wait_ms(AdmGate gate, int service);
 

@@ -35,6 +35,12 @@ head_wait_ms(AdmGate gate, int service, AdmRank rank)
 	return Max(adm_clock_ms() - since_ms, 0);
 }
 
+static uint32
+ordinary_waiting(const AdmPart *part)
+{
+	return *(const volatile uint32 *) &part->ordinary;
+}
+
 /* Whether somebody of it waits, and not for room in the service itself. */
 static bool
 waits_for_gate(AdmGate gate, int service)
@@ -114,7 +120,8 @@ adm_permits_any_line_stands(AdmGate gate)
 {
 	for (int i = 0; i < adm_services_end(); i++)
 	{
-		if (waits_for_gate(gate, i) && adm_permits_line_stands(gate, i))
+		if (ordinary_waiting(adm_part_of(gate, i)) > 0 && waits_for_gate(gate, i) &&
+			adm_permits_line_stands(gate, i))
 			return true;
 	}
 	return false;
@@ -153,8 +160,8 @@ adm_permits_expected_wait_ms(AdmGate gate, int service)
 {
 	AdmPart    *part = adm_part_of(gate, service);
 
-	return adm_delay_expected_ms(pg_atomic_read_u64(&part->served),
-								 *(volatile uint32 *) &part->ordinary, adm_clock_ms());
+	return adm_delay_expected_ms(pg_atomic_read_u64(&part->served), ordinary_waiting(part),
+								 head_wait_ms(gate, service, ADM_RANK_ORDINARY), adm_clock_ms());
 }
 
 bool

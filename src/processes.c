@@ -14,6 +14,7 @@
 #include "os/clock.h"
 #include "os/process.h"
 #include "permits.h"
+#include "port/atomics.h"
 #include "processes.h"
 #include "settings.h"
 #include "storage/proc.h"
@@ -43,7 +44,7 @@ typedef struct Process
 	uint32		transaction;
 	int64		transaction_run_ns; /* run by it and workers before that */
 	bool		idle;			/* at the last look, before its time was read */
-	uint32		statements;		/* if so: begun until then */
+	uint32		statements;		/* begun until then */
 
 	/* At the last figures. */
 	int64		figured_run_ns;
@@ -192,9 +193,15 @@ is_idle(int index)
 static bool
 has_idled(Process *p, int index)
 {
-	bool		idle = is_idle(index);
-	uint32		statements = idle ? adm_permits_slot_statements(index) : 0;
-	bool		idled = p->idle && idle && p->statements == statements;
+	bool		is_client = index < MaxBackends;
+	uint32		statements = is_client ? adm_permits_slot_statements(index) : 0;
+	bool		idle;
+	bool		idled;
+
+	/* In this order: what begins in between is new at the next look. */
+	pg_read_barrier();
+	idle = is_client && is_idle(index);
+	idled = p->idle && idle && p->statements == statements;
 
 	p->idle = idle;
 	p->statements = statements;

@@ -48,8 +48,8 @@ typedef struct Look
 {
 	AdmReading	reading;
 	AdmServerTime time;
-	uint64		left[ADM_GATE_COUNT];	/* clients hung up or refused after
-										 * waiting */
+	uint64		left[ADM_GATE_COUNT];	/* clients hung up in line, or refused for
+										 * want of permits */
 } Look;
 
 static AdmSampler sampler;
@@ -177,12 +177,20 @@ tell_level(void)
 	told = level.level;
 }
 
+/* That of transactions is kept short once it stands: then its memory says so. */
+static bool
+line_stands(AdmGate gate)
+{
+	return adm_permits_longest_wait_ms(gate) >= LINE_STANDS_MS ||
+		(gate == ADM_GATE_TRANSACTION && adm_permits_any_line_stands(gate));
+}
+
 /* What is the same for all gates, but for the level, which comes of it. */
 static void
 look_at_gate(AdmGate gate, const Look *before, const Look *now, AdmGovernorInput *in)
 {
 	in->elapsed_ms = (now->reading.at_us - before->reading.at_us) / 1000;
-	in->line_stands = adm_permits_longest_wait_ms(gate) >= LINE_STANDS_MS || adm_permits_any_line_stands(gate);
+	in->line_stands = line_stands(gate);
 	in->clients_left = now->left[gate] > before->left[gate];
 	in->use = gated_use(before, now);
 }

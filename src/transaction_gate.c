@@ -44,10 +44,11 @@
 
 /*
  * Those in line are only careful, as long as the controller looks after it; when
- * it is late, the first in line does.
+ * it has not been round for so long, the first in line does.
  */
 #define LOOK_EVERY_MS			100
 #define CARE_EVERY_MS			20
+#define CARE_IF_LATE_MS			100
 
 /* The patience of work that is patient, where nobody has chosen it. */
 #define PATIENT_MS				(60 * 1000)
@@ -219,7 +220,8 @@ allowed_ms(const Patience *p)
 static long
 look_after_line(void)
 {
-	if (!adm_state_controller().late || !adm_permits_first_in_line(ADM_GATE_TRANSACTION))
+	if (adm_state_controller().heartbeat_age_ms <= CARE_IF_LATE_MS ||
+		!adm_permits_first_in_line(ADM_GATE_TRANSACTION))
 		return LOOK_EVERY_MS;
 	adm_lending_balance();
 	adm_permits_serve_line(ADM_GATE_TRANSACTION);
@@ -327,29 +329,29 @@ wait_in_line(const Patience *patience, int64 arrived_ms)
  * Ends.
  */
 
-/* By the cap that was in the way; whoever blocks others goes beyond the first. */
-static int
-detail_of_wait(int64 waited_ms, AdmCounts cap, AdmCounts now, bool blocks_others)
+static const char *
+words_of_wait(WaitEnd end, int64 waited_ms)
 {
-	if (cap.active == ADM_NO_CAP)
-		return errdetail("It waited %lld ms; there is no cap any more.", (long long) waited_ms);
-	if (blocks_others || (now.active < cap.active && now.present >= cap.present))
-		return errdetail("It waited %lld ms; transactions running, long ones included: %u of at most %u, waiting: %u.",
-						 (long long) waited_ms, now.present, cap.present, now.waiting);
-	return errdetail("It waited %lld ms; transactions running: %u of at most %u, waiting: %u.",
-					 (long long) waited_ms, now.active, cap.active, now.waiting);
+	if (end == WAIT_IN_VAIN)
+		return "It did not wait, because its turn would not have come in time";
+	return psprintf("It waited %lld ms", (long long) waited_ms);
 }
 
+/* By the cap that was in the way; whoever blocks others goes beyond the first. */
 static int
 detail_of_refusal(WaitEnd end, int64 waited_ms)
 {
 	AdmCounts	cap = adm_word_counts(adm_state_shown_caps(ADM_GATE_TRANSACTION));
 	AdmCounts	now = adm_permits_counts(ADM_GATE_TRANSACTION);
+	const char *wait = words_of_wait(end, waited_ms);
 
-	if (end == WAIT_IN_VAIN)
-		return errdetail("It did not wait, since its turn would not have come in time; transactions running: %u of at most %u, waiting: %u.",
-						 now.active, cap.active, now.waiting);
-	return detail_of_wait(waited_ms, cap, now, end == WAIT_BLOCKS_OTHERS);
+	if (cap.active == ADM_NO_CAP)
+		return errdetail("%s; there is no cap any more.", wait);
+	if (end == WAIT_BLOCKS_OTHERS || (now.active < cap.active && now.present >= cap.present))
+		return errdetail("%s; transactions running, long ones included: %u of at most %u, waiting: %u.",
+						 wait, now.present, cap.present, now.waiting);
+	return errdetail("%s; transactions running: %u of at most %u, waiting: %u.",
+					 wait, now.active, cap.active, now.waiting);
 }
 
 static void

@@ -20,11 +20,13 @@
  *
  * Whoever joins a standing line behind more than are served in the time it may
  * wait would only be refused later.  It is told at once: that spares the server
- * two changes of process and the client the wait.  The first in line is never
- * refused for that, however slowly it moves.  But a client that tries again
- * without a pause is slowed down by nothing else than its wait, so no more are
- * told at once than ADM_DELAY_AT_ONCE for each core and interval, a few parts in
- * a hundred of what it does in that time, at 0.15 ms each.
+ * two changes of process and the client the wait.  Of those who did not have to
+ * wait nothing is counted as served, so a line that moves looks slow; hence that
+ * is not said of a line whose first has not waited for ADM_DELAY_TARGET_MS, and
+ * never of an empty one.  But a client that tries again without a pause is slowed
+ * down by nothing else than its wait, so no more are told at once than
+ * ADM_DELAY_AT_ONCE for each core and interval, a few parts in a hundred of what
+ * it does in that time, at 0.15 ms each.
  *
  * The memory is some numbers, each in an atomic: the time since when waits have
  * been above the target, or 0; and how many have hung up, have been served, and
@@ -122,38 +124,48 @@ adm_delay_events_in_this(uint64_t events, int64_t now_ms)
 	return adm_delay_events_now(events, now_ms) & ADM_DELAY_EVENT_MASK;
 }
 
-/* How many in an interval: in the one before, or in this one if more already. */
 static inline uint64_t
-adm_delay_events(uint64_t events, int64_t now_ms)
+adm_delay_events_before(uint64_t events, int64_t now_ms)
 {
-	uint64_t	now = adm_delay_events_now(events, now_ms);
-	uint64_t	in_this = adm_delay_events_in_this(events, now_ms);
-	uint64_t	before = (now >> ADM_DELAY_EVENT_BITS) & ADM_DELAY_EVENT_MASK;
-
-	return in_this > before ? in_this : before;
+	return (adm_delay_events_now(events, now_ms) >> ADM_DELAY_EVENT_BITS) & ADM_DELAY_EVENT_MASK;
 }
 
 /* Whether the line is longer than the clients' patience. */
 static inline bool
 adm_delay_clients_leave(uint64_t leavers, int64_t now_ms)
 {
-	return adm_delay_events(leavers, now_ms) >= ADM_DELAY_LEAVERS;
+	return adm_delay_events_in_this(leavers, now_ms) >= ADM_DELAY_LEAVERS ||
+		adm_delay_events_before(leavers, now_ms) >= ADM_DELAY_LEAVERS;
+}
+
+/* So many in an interval as in the one before, or as in this one if that is more. */
+static inline uint64_t
+adm_delay_rate(uint64_t events, int64_t now_ms)
+{
+	uint64_t	before = adm_delay_events_before(events, now_ms);
+	uint64_t	elapsed_ms = (uint64_t) now_ms % ADM_DELAY_INTERVAL_MS;
+	uint64_t	now;
+
+	if (elapsed_ms < ADM_DELAY_STANDING_MS)
+		elapsed_ms = ADM_DELAY_STANDING_MS;
+	now = adm_delay_events_in_this(events, now_ms) * ADM_DELAY_INTERVAL_MS / elapsed_ms;
+	return now > before ? now : before;
 }
 
 /* How long it takes to serve those ahead, as fast as others were served. */
 static inline int64_t
-adm_delay_expected_ms(uint64_t served, uint32_t ahead, int64_t now_ms)
+adm_delay_expected_ms(uint64_t served, uint32_t ahead, int64_t head_wait_ms, int64_t now_ms)
 {
-	uint64_t	per_interval = adm_delay_events(served, now_ms);
+	uint64_t	rate = adm_delay_rate(served, now_ms);
 
-	if (ahead == 0)
+	if (ahead == 0 || head_wait_ms <= ADM_DELAY_TARGET_MS)
 		return 0;
-	if (per_interval == 0)
+	if (rate == 0)
 		return INT64_MAX;
-	return (int64_t) (ahead * (uint64_t) ADM_DELAY_INTERVAL_MS / per_interval);
+	return (int64_t) (ahead * (uint64_t) ADM_DELAY_INTERVAL_MS / rate);
 }
 
-/* Whether one more may be refused at once; 65,535 an interval are never reached. */
+/* Whether one more may be refused at once. */
 static inline bool
 adm_delay_may_refuse_at_once(uint64_t refused_at_once, int cores, int64_t now_ms)
 {

@@ -193,35 +193,43 @@ typedef struct ExpectedRow
 	const char *label;
 	int			served_before;	/* in the interval before */
 	int			served;			/* in this one */
+	int64_t		elapsed_ms;		/* of it */
 	uint32_t	ahead;
 	int64_t		expected_ms;
 } ExpectedRow;
 
 static const ExpectedRow expected_rows[] = {
-	{"nobody ahead", 100, 100, 0, 0},
-	{"nobody ahead, nobody served", 0, 0, 0, 0},
-	{"nobody served", 0, 0, 1, INT64_MAX},
-	{"as fast as before", 50, 0, 5, 100},
-	{"as fast as before, though fewer yet", 50, 49, 5, 100},
-	{"faster already", 50, 100, 5, 50},
-	{"rounded down", 3, 0, 1, 333},
-	{"slow", 1, 0, 60, 60000},
-	{"all that a server may have", 1, 0, 262143, INT64_C(262143000)},
-	{"more than are counted", 70000, 0, 65535, 1000},
+	{"nobody ahead", 100, 100, 999, 0, 0},
+	{"nobody ahead, nobody served", 0, 0, 999, 0, 0},
+	{"nobody served", 0, 0, 999, 1, INT64_MAX},
+	{"as fast as before", 50, 0, 999, 5, 100},
+	{"as fast as before, though fewer yet", 50, 49, 999, 5, 100},
+	{"faster already", 50, 100, 999, 5, 50},
+	{"faster, by a part of it", 5, 25, 500, 5, 100},
+	{"the first after a stall", 0, 5, 100, 5, 100},
+	{"a short part says little", 0, 1, 0, 5, 500},
+	{"rounded down", 3, 0, 0, 1, 333},
+	{"slow", 1, 0, 999, 60, 60000},
+	{"all that a server may have", 1, 0, 999, 262143, INT64_C(262143000)},
+	{"more than are counted", 70000, 0, 999, 65535, 1000},
 };
 
 static void
 a_line_takes_as_long_as_it_did(void **state)
 {
+	int64_t		long_ms = ADM_DELAY_TARGET_MS + 1;
+
 	(void) state;
 	for (size_t i = 0; i < COUNT_OF(expected_rows); i++)
 	{
 		const ExpectedRow *row = &expected_rows[i];
 		uint64_t	served = note(note(0, row->served_before, 5999), row->served, 6000);
+		int64_t		now_ms = 6000 + row->elapsed_ms;
 
-		assert_row_int(row->label, adm_delay_expected_ms(served, row->ahead, 6999), row->expected_ms);
-		assert_row_int(row->label, adm_delay_expected_ms(served, row->ahead, 8000),
+		assert_row_int(row->label, adm_delay_expected_ms(served, row->ahead, long_ms, now_ms), row->expected_ms);
+		assert_row_int(row->label, adm_delay_expected_ms(served, row->ahead, long_ms, 8000),
 					   row->ahead == 0 ? 0 : INT64_MAX);
+		assert_row_int(row->label, adm_delay_expected_ms(served, row->ahead, long_ms - 1, now_ms), 0);
 	}
 }
 
@@ -309,6 +317,160 @@ stands_after_an_interval_without_a_short_wait(void **state)
 	}
 }
 
+/*
+ * A gate that is simulated, in steps of a millisecond: eight may run, each for 40
+ * ms on average, so 200 a second are done at most.
+ */
+
+#define SIM_CAP			8
+#define SIM_SERVICE_MS	40
+#define SIM_CAPACITY	(SIM_CAP * 1000 / SIM_SERVICE_MS)
+#define SIM_PATIENCE_MS	1000
+#define SIM_MOST		1000
+
+typedef struct Simulation
+{
+	Seeded		random;
+	int64_t		now_ms;
+	int			running;
+	int64_t		joined_ms[SIM_MOST];	/* the line, its first one first */
+	int			waiting;
+
+	/* As permits_delay.c keeps them. */
+	int64_t		above_since_ms;
+	int64_t		turned_away_ms;
+	int64_t		noted_ms;
+	uint64_t	served;
+
+	/* Counted. */
+	int64_t		busy_ms;		/* of all permits */
+	int			refused;
+	int			refused_at_once;
+} Simulation;
+
+static void
+sim_note_delay(Simulation *s, int64_t wait_ms)
+{
+	s->noted_ms = s->now_ms;
+	s->above_since_ms = adm_delay_note(s->above_since_ms, wait_ms, s->turned_away_ms, s->now_ms);
+}
+
+static int64_t
+sim_allowed_ms(const Simulation *s)
+{
+	return adm_delay_allowed_ms(SIM_PATIENCE_MS, adm_delay_stands(s->above_since_ms, s->now_ms), false);
+}
+
+/* The first of the line; returns how long it has waited. */
+static int64_t
+sim_take_first(Simulation *s)
+{
+	int64_t		wait_ms = s->now_ms - s->joined_ms[0];
+
+	s->waiting--;
+	memmove(s->joined_ms, s->joined_ms + 1, (size_t) s->waiting * sizeof(s->joined_ms[0]));
+	return wait_ms;
+}
+
+static void
+sim_refuse(Simulation *s)
+{
+	s->refused++;
+	if (adm_delay_stands(s->above_since_ms, s->now_ms))
+		s->turned_away_ms = s->now_ms;
+}
+
+static void
+sim_arrive(Simulation *s)
+{
+	int64_t		head_wait_ms = s->waiting > 0 ? s->now_ms - s->joined_ms[0] : 0;
+
+	if (s->waiting == 0 && s->running < SIM_CAP)
+	{
+		s->running++;
+		return;
+	}
+	if (adm_delay_stands(s->above_since_ms, s->now_ms) &&
+		adm_delay_expected_ms(s->served, (uint32_t) s->waiting, head_wait_ms, s->now_ms) > sim_allowed_ms(s))
+	{
+		s->refused_at_once++;
+		sim_refuse(s);
+		return;
+	}
+	if (s->waiting == 0 && adm_delay_is_outdated(s->noted_ms, s->now_ms))
+		s->above_since_ms = 0;
+	assert_true(s->waiting < SIM_MOST);
+	s->joined_ms[s->waiting++] = s->now_ms;
+}
+
+static void
+sim_serve(Simulation *s)
+{
+	while (s->waiting > 0 && s->running < SIM_CAP)
+	{
+		int64_t		wait_ms = sim_take_first(s);
+
+		s->running++;
+		s->served = adm_delay_note_event(s->served, s->now_ms);
+		sim_note_delay(s, s->waiting == 0 ? 0 : wait_ms);
+	}
+}
+
+static void
+sim_give_up(Simulation *s)
+{
+	while (s->waiting > 0 && s->now_ms - s->joined_ms[0] >= sim_allowed_ms(s))
+	{
+		int64_t		wait_ms = sim_take_first(s);
+
+		sim_refuse(s);
+		if (wait_ms > ADM_DELAY_TARGET_MS)
+			sim_note_delay(s, wait_ms);
+	}
+}
+
+/* With so many arrivals a second, on average, for so long. */
+static void
+sim_run(Simulation *s, int per_s, int64_t ms)
+{
+	s->busy_ms = s->refused = s->refused_at_once = 0;
+	for (int64_t until_ms = s->now_ms + ms; s->now_ms < until_ms; s->now_ms++)
+	{
+		for (int i = s->running; i > 0; i--)
+		{
+			if (seeded_once_in(&s->random, SIM_SERVICE_MS))
+				s->running--;
+		}
+		sim_serve(s);
+		s->busy_ms += s->running;
+		sim_give_up(s);
+		if (seeded_below(&s->random, 1000) < (uint64_t) per_s)
+			sim_arrive(s);
+	}
+}
+
+static void
+the_machine_stays_busy_and_a_storm_leaves_nothing_behind(void **state)
+{
+	(void) state;
+	for (uint64_t seed = 1; seed <= 50; seed++)
+	{
+		Simulation	s = {.random = {seed}, .now_ms = 5000};
+
+		/* Three times what can be done: permits are in use, and most are told at once. */
+		sim_run(&s, 3 * SIM_CAPACITY, 5000);
+		sim_run(&s, 3 * SIM_CAPACITY, 20000);
+		assert_true(s.busy_ms > 0.99 * 20000 * SIM_CAP);
+		assert_true(s.refused > 1.8 * 20 * SIM_CAPACITY);
+		assert_true(s.refused_at_once > 0.8 * s.refused);
+
+		/* Half of what can be done: nobody is refused any more. */
+		sim_run(&s, SIM_CAPACITY / 2, 3000);
+		sim_run(&s, SIM_CAPACITY / 2, 30000);
+		assert_int_equal(s.refused, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -324,6 +486,7 @@ main(void)
 		cmocka_unit_test(refusals_at_once_are_bounded),
 		cmocka_unit_test(a_burst_does_not_stand),
 		cmocka_unit_test(stands_after_an_interval_without_a_short_wait),
+		cmocka_unit_test(the_machine_stays_busy_and_a_storm_leaves_nothing_behind),
 	};
 
 	return cmocka_run_group_tests_name("delay", tests, NULL, NULL);
