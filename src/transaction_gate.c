@@ -281,10 +281,13 @@ waits_on(const Patience *patience, int64 arrived_ms)
 static bool
 would_wait_in_vain(const Patience *patience)
 {
-	return patience->rank == ADM_RANK_ORDINARY &&
-		adm_permits_line_stands(ADM_GATE_TRANSACTION, patience->service) &&
-		adm_permits_expected_wait_ms(ADM_GATE_TRANSACTION, patience->service) > allowed_ms(patience) &&
-		!may_be_let_through(patience);
+	int64		allowed = allowed_ms(patience);
+
+	if (patience->rank != ADM_RANK_ORDINARY || may_be_let_through(patience))
+		return false;
+	return allowed == 0 ||
+		(adm_permits_line_stands(ADM_GATE_TRANSACTION, patience->service) &&
+		 adm_permits_expected_wait_ms(ADM_GATE_TRANSACTION, patience->service) > allowed);
 }
 
 static WaitEnd

@@ -22,10 +22,10 @@ my $node = new_node('service_limits', "max_connections = $slots", 'pg_admission.
 	"pg_admission.sample_interval = '200ms'", "pg_admission.system_root = '" . $machine->root . "'",
 	"pg_admission.connection_queue_timeout = '50s'",
 	q{pg_admission.services = 'few: role=few limit=2; narrow: role=narrow running=1; slow: role=slow running=1 patience=10s;
-		hasty: role=hasty running=1 patience=200ms; low: role=low priority=low patience=30s;
+		hasty: role=hasty running=1 patience=200ms; curt: role=curt running=1 patience=0; low: role=low priority=low patience=30s;
 		normal: role=normal patience=30s; high: role=high priority=high patience=30s'} =~ s/\s+/ /gr);
 
-$node->safe_psql('postgres', join('; ', map { "CREATE ROLE $_ LOGIN" } qw(few narrow slow hasty low normal high)));
+$node->safe_psql('postgres', join('; ', map { "CREATE ROLE $_ LOGIN" } qw(few narrow slow hasty curt low normal high)));
 my $admin = session('postgres');
 
 sub session
@@ -187,7 +187,13 @@ $admin->ask(q{ALTER ROLE hasty SET pg_admission.transaction_queue_timeout = '10s
 my $patient = session('hasty');
 is($patient->ask($work), 't', q{what was set for a role comes before its service's});
 is($hasty[0]->answer, 'burnt', 'in the end');
-$_->hang_up for @slow, @hasty, $patient;
+my @curt = map { session('curt') } 1, 2;
+begin_burning($curt[0], 2);
+is($curt[1]->ask($work), 'ERROR 53400', 'or none');
+like($curt[1]->error('M'), qr/its service runs as many as it may/, 'and is told why');
+is(service_says($admin, 'held, refused, wait_p50_ms IS NULL', 'curt'), '0 1 t', 'and not counted among those who waited');
+is($curt[0]->answer, 'burnt', 'while the other goes on');
+$_->hang_up for @slow, @hasty, @curt, $patient;
 is(status_of($node, 'held_while_comfortable_ms'), '0', 'nobody was held for another reason');
 wait_status($node, 'transactions_running + transactions_waiting + transactions_lent = 0');
 

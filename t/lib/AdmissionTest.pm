@@ -69,20 +69,16 @@ sub new_node
 	return $node;
 }
 
-# Fails the test where it stands, and shows what its servers do.
-sub give_up
+# What those servers do that run.
+sub show_servers
 {
-	my $stack = Carp::longmess('still here after ' . WHOLE_PATIENCE . ' s');
-
-	diag($stack);
-	diag(scalar `ps -o pid,ppid,stat,wchan:20,etime,args -u \$(id -u) --forest`);
 	for my $node (@nodes)
 	{
 		my ($out, $err) = ('', '');
 
 		eval {
 			$node->psql('postgres', q{
-				SELECT pid, backend_type, state, wait_event, now() - query_start, query
+				SELECT pid, backend_type, state, wait_event, now() - query_start, pg_blocking_pids(pid), query
 					FROM pg_stat_activity WHERE pid <> pg_backend_pid();
 				SELECT * FROM pg_locks WHERE NOT granted;
 				TABLE admission.waiting},
@@ -90,6 +86,15 @@ sub give_up
 		};
 		diag($node->name . ":\n$out\n$err$@");
 	}
+	return;
+}
+
+# Fails the test where it stands.
+sub give_up
+{
+	diag(Carp::longmess('still here after ' . WHOLE_PATIENCE . ' s'));
+	diag(scalar `ps -o pid,ppid,stat,wchan:20,etime,args -u \$(id -u) --forest`);
+	show_servers();
 	die 'gave up';
 }
 
@@ -105,6 +110,7 @@ sub wait_until
 		usleep(20_000);
 	}
 	fail("$what, in time");
+	show_servers();
 	return 0;
 }
 
