@@ -453,6 +453,9 @@ enter_by_permit(const Port *port, const Arrival *a)
 				if (!adm_permits_enter_beyond_gate(ADM_GATE_CONNECTION, service))
 					refuse_for_service(service);
 				break;
+			case ADM_ENTRY_IN_VAIN:
+				Assert(false);	/* that is not among the wishes */
+				break;
 		}
 	}
 }

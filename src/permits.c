@@ -13,6 +13,7 @@
 
 #include "counters.h"
 #include "os/clock.h"
+#include "permits_delay.h"
 #include "permits_line.h"
 #include "permits_slots.h"
 #include "state.h"
@@ -184,6 +185,8 @@ adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish)
 			return ADM_ENTRY_ADMITTED;
 		if (wish->spare_slots > 0 && !adm_compat_have_free_slots(wish->spare_slots))
 			return ADM_ENTRY_NO_SLOTS;
+		if (wish->in_vain && adm_permits_may_refuse_at_once(gate))
+			return ADM_ENTRY_IN_VAIN;
 		if (adm_permits_join_line(gate, wish))
 			return ADM_ENTRY_WAITING;
 	}

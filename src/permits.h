@@ -55,7 +55,8 @@ typedef enum AdmEntry
 {
 	ADM_ENTRY_ADMITTED,			/* past the gate, with a permit */
 	ADM_ENTRY_WAITING,			/* in line */
-	ADM_ENTRY_NO_SLOTS			/* neither: too few server slots are free */
+	ADM_ENTRY_NO_SLOTS,			/* neither: too few server slots are free */
+	ADM_ENTRY_IN_VAIN			/* neither: it would wait in vain */
 } AdmEntry;
 
 /* How somebody is to wait. */
@@ -65,6 +66,7 @@ typedef struct AdmWish
 	int			service;
 	AdmRank		rank;
 	int			spare_slots;	/* server slots that must stay free for it */
+	bool		in_vain;		/* a wait would be, so that it had better not join */
 } AdmWish;
 
 /* The caps that one more would meet. */
@@ -214,12 +216,6 @@ extern bool adm_permits_any_line_stands(AdmGate gate);
  * for long (policy/delay.h).
  */
 extern int64 adm_permits_expected_wait_ms(AdmGate gate, int service);
-
-/*
- * Whether one more may be refused without a wait, because that would be in vain;
- * counts it if so.
- */
-extern bool adm_permits_may_refuse_at_once(AdmGate gate);
 
 /* Somebody is turned away because the line stands. */
 extern void adm_permits_note_turned_away(AdmGate gate, int service);

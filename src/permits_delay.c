@@ -41,13 +41,6 @@ ordinary_waiting(const AdmPart *part)
 	return *(const volatile uint32 *) &part->ordinary;
 }
 
-/* Whether somebody of it waits, and not for room in the service itself. */
-static bool
-waits_for_gate(AdmGate gate, int service)
-{
-	return adm_part_waiting(adm_part_of(gate, service)) > 0 && adm_permits_service_has_room(gate, service);
-}
-
 int64
 adm_permits_longest_wait_ms(AdmGate gate)
 {
@@ -55,7 +48,7 @@ adm_permits_longest_wait_ms(AdmGate gate)
 
 	for (int i = 0; i < adm_services_end(); i++)
 	{
-		if (!waits_for_gate(gate, i))
+		if (adm_part_waiting(adm_part_of(gate, i)) == 0 || !adm_permits_service_has_room(gate, i))
 			continue;
 		for (int rank = 0; rank < ADM_RANK_COUNT; rank++)
 			longest_ms = Max(longest_ms, head_wait_ms(gate, i, (AdmRank) rank));
@@ -120,7 +113,7 @@ adm_permits_any_line_stands(AdmGate gate)
 {
 	for (int i = 0; i < adm_services_end(); i++)
 	{
-		if (ordinary_waiting(adm_part_of(gate, i)) > 0 && waits_for_gate(gate, i) &&
+		if (ordinary_waiting(adm_part_of(gate, i)) > 0 && adm_permits_service_has_room(gate, i) &&
 			adm_permits_line_stands(gate, i))
 			return true;
 	}

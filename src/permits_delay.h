@@ -1,6 +1,7 @@
 /*
  * permits_delay.h - what the line has the memory of delays note, under the gate's
- * lock, held exclusively.  For permits_line.c alone.
+ * lock, held exclusively, and what is asked of it on the way into the line, without.
+ * For permits*.c alone.
  */
 #ifndef ADM_PERMITS_DELAY_H
 #define ADM_PERMITS_DELAY_H
@@ -15,5 +16,11 @@ extern void adm_permits_note_delay(AdmPart *part, int64 wait_ms, int64 now_ms);
 
 /* One of the ordinary has been given a permit. */
 extern void adm_permits_note_served(AdmPart *part, int64 now_ms);
+
+/*
+ * Whether one more may be refused without a wait, because that would be in vain;
+ * counts it if so.
+ */
+extern bool adm_permits_may_refuse_at_once(AdmGate gate);
 
 #endif							/* ADM_PERMITS_DELAY_H */

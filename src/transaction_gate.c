@@ -281,10 +281,11 @@ waits_on(const Patience *patience, int64 arrived_ms)
 static bool
 would_wait_in_vain(const Patience *patience)
 {
-	int64		allowed = allowed_ms(patience);
+	int64		allowed;
 
 	if (patience->rank != ADM_RANK_ORDINARY || may_be_let_through(patience))
 		return false;
+	allowed = allowed_ms(patience);
 	return allowed == 0 ||
 		(adm_permits_line_stands(ADM_GATE_TRANSACTION, patience->service) &&
 		 adm_permits_expected_wait_ms(ADM_GATE_TRANSACTION, patience->service) > allowed);
@@ -504,14 +505,17 @@ enter_or_wait(AdmWork work, int service)
 	AdmWish		wish = {
 		.application_name = application_name ? application_name : "",
 		.service = service,
-		.rank = patience.rank
+		.rank = patience.rank,
+		.in_vain = would_wait_in_vain(&patience)
 	};
+	AdmEntry	entry;
 
 	if (adm_services_is_paused(service) && !patience.never_refused)
 		refuse_for_service(service);
-	if (would_wait_in_vain(&patience) && adm_permits_may_refuse_at_once(ADM_GATE_TRANSACTION))
+	entry = adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish);
+	if (entry == ADM_ENTRY_IN_VAIN)
 		refuse(&patience, WAIT_IN_VAIN, 0);
-	if (adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish) == ADM_ENTRY_WAITING)
+	if (entry == ADM_ENTRY_WAITING)
 		wait_for_permit(&patience);
 }
 
