@@ -8,7 +8,7 @@ use lib "$FindBin::RealBin/lib";
 use AdmissionTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(time);
+use Time::HiRes qw(time usleep);
 
 my $node = new_node('fail_static', 'max_connections = 90',
 	"pg_admission.connection_queue_timeout = '3s'", 'restart_after_crash = on');
@@ -71,6 +71,28 @@ wait_ready($node);
 $node->poll_query_until('postgres', 'SELECT controller_pid IS NOT NULL FROM admission.status');
 wait_status($node, 'connections_waiting = 0 AND connections_admitted = 0 AND connections_exempt = 1');
 pass('after a crash restart the counts are those of the live sessions');
+
+# Silent for a minute: the gate of transactions opens, for those without patience too.
+$node->safe_psql('postgres', 'ALTER SYSTEM SET pg_admission.transaction_queue_timeout = 0');
+$node->safe_psql('postgres', 'ALTER SYSTEM SET pg_admission.long_transaction_after = -1');
+$node->reload;
+start_gate($node, 1);
+my ($app) = start_clients($node, 1);
+wait_clients(1, 'in', $app);
+my ($burner) = burn($node, 1, 70);
+is($app->ask('SELECT count(*) > 0 FROM pg_class'), 'ERROR 53400', 'who has no patience is refused');
+my $stopped = controller_pid();
+kill 'STOP', $stopped;
+is($app->ask('SELECT count(*) > 0 FROM pg_class'), 'ERROR 53400', 'when the controller has just been stopped, too');
+usleep(61_500_000);
+is($app->ask('SELECT count(*) > 0 FROM pg_class'), 't', 'when it has been silent for a minute, nobody is');
+is($burner->state, 'busy', 'beside the one that runs');
+kill 'CONT', $stopped;
+is($burner->answer, 'burnt', 'to its end');
+$_->hang_up for $app, $burner;
+$node->safe_psql('postgres', 'SELECT admission.stop_warmup()');
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET ALL');
+$node->reload;
 
 # Never started: the caps of the start hold for a moment, then the gate opens.
 $node->append_conf('postgresql.conf',
