@@ -348,7 +348,8 @@ sub finish
 	return;
 }
 
-# Starts a simple query; state() is "busy" until it is answered.
+# Starts a simple query; state() is "busy" until it is answered.  A session that
+# has ended meanwhile stays so.
 sub query
 {
 	my ($self, $sql) = @_;
@@ -414,7 +415,7 @@ sub took
 sub begin_query
 {
 	my ($self) = @_;
-	$self->state;
+	return if $self->state =~ /refused|closed/;
 	@$self{qw(state error rows asked)} = ('busy', {}, [], time());
 	return;
 }
