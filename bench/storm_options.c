@@ -247,6 +247,14 @@ static const OptionSpec specs[] = {
 		"closed loop: N clients, each starts a request when its last\n"
 		"one has ended, rates ignored; 0: open loop",
 	parse_integer, FIELD(closed_clients), 0, 100000},
+	{"gate", "N", "0",
+		"attempts under way at once, of all clients together; the\n"
+		"others wait in line before they are sent, which costs the\n"
+		"server nothing; 0: any number",
+	parse_integer, FIELD(gate), 0, 100000},
+	{"gate-wait", "MS", "100",
+		"in that line at most; then the attempt is refused",
+	parse_integer, FIELD(gate_wait_ms), 0, MAX_MS},
 	{"persist", "SECONDS", "0",
 		"mode connect: keep the connection open and idle after the\n"
 		"answer",

@@ -46,6 +46,8 @@ typedef struct Options
 	int64_t		retries;
 	int64_t		backoff_ms;		/* before the first retry */
 	int64_t		closed_clients; /* 0: open loop */
+	int64_t		gate;			/* attempts under way at most; 0: any number */
+	int64_t		gate_wait_ms;	/* for that */
 	int64_t		persist_ms;
 	int64_t		pools;			/* app servers */
 	int64_t		pool_size;		/* connections of each */

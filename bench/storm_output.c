@@ -143,6 +143,8 @@ summarise_settings(FILE *file, const Options *options)
 	json_integer(file, ",\n  ", "backoff_ms", options->backoff_ms);
 	json_integer(file, ",\n  ", "persist_ms", options->persist_ms);
 	json_integer(file, ",\n  ", "closed_clients", options->closed_clients);
+	json_integer(file, ",\n  ", "gate", options->gate);
+	json_integer(file, ",\n  ", "gate_wait_ms", options->gate_wait_ms);
 	json_integer(file, ",\n  ", "max_open", options->max_open);
 	json_integer(file, ",\n  ", "pools", options->pools);
 	json_integer(file, ",\n  ", "pool_size", options->pool_size);

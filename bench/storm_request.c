@@ -17,6 +17,7 @@ struct Request
 	int			attempts;		/* made so far */
 	bool		settled;
 	Attempt		attempt;
+	Pass		pass;			/* of the client's own gate */
 	Timer		backoff;
 	Request    *next;
 	Request    *previous;
@@ -49,6 +50,7 @@ free_request(Request *request)
 		request->previous->next = request->next;
 	else
 		requests->first = request->next;
+	pass_leave(&request->pass);
 	loop_clear_timer(requests->stage->loop, &request->backoff);
 	free(request);
 }
@@ -91,18 +93,30 @@ end_in_vain(Request *request, Count count)
 static void
 make_attempt(Request *request)
 {
-	Requests   *requests = request->requests;
-	Stage	   *stage = requests->stage;
+	request->attempt.deadline_us = loop_now_us() +
+		request->requests->stage->options->timeout_ms * 1000;
+	pass_ask(&request->pass);
+}
 
-	request->attempt.deadline_us = loop_now_us() + stage->options->timeout_ms * 1000;
-	if (!requests->mode->attempt(requests->mode_state, &request->attempt))
-	{
-		end_in_vain(request, COUNT_NOT_SENT);
-		return;
-	}
-	tally_count(stage->tally, COUNT_ATTEMPTS);
+static void
+count_attempt(Request *request)
+{
+	Tally	   *tally = request->requests->stage->tally;
+
+	tally_count(tally, COUNT_ATTEMPTS);
 	if (request->attempts++ > 0)
-		tally_count(stage->tally, COUNT_RETRIES);
+		tally_count(tally, COUNT_RETRIES);
+}
+
+static void
+send_attempt(Request *request)
+{
+	Requests   *requests = request->requests;
+
+	if (requests->mode->attempt(requests->mode_state, &request->attempt))
+		count_attempt(request);
+	else
+		end_in_vain(request, COUNT_NOT_SENT);
 }
 
 static void
@@ -127,6 +141,30 @@ retry_or_give_up(Request *request)
 }
 
 static void
+fail(Request *request, const Failure *failure)
+{
+	tally_failure(request->requests->stage->tally, failure);
+	retry_or_give_up(request);
+}
+
+/* As a server would say it. */
+static void
+handle_pass(void *owner, PassEvent event)
+{
+	Request    *request = owner;
+	Failure		failure;
+
+	if (event == PASS_GRANTED)
+	{
+		send_attempt(request);
+		return;
+	}
+	count_attempt(request);
+	failure_set(&failure, "53400", "refused at the client's own gate");
+	fail(request, &failure);
+}
+
+static void
 note_answer(Request *request)
 {
 	Stage	   *stage = request->requests->stage;
@@ -141,8 +179,8 @@ static void
 handle_attempt(void *owner, AttemptEvent event, const Failure *failure)
 {
 	Request    *request = owner;
-	Tally	   *tally = request->requests->stage->tally;
 
+	pass_leave(&request->pass);
 	switch (event)
 	{
 		case ATTEMPT_ANSWERED:
@@ -152,11 +190,10 @@ handle_attempt(void *owner, AttemptEvent event, const Failure *failure)
 			end(request);
 			break;
 		case ATTEMPT_FAILED:
-			tally_failure(tally, failure);
-			retry_or_give_up(request);
+			fail(request, failure);
 			break;
 		case ATTEMPT_TIMED_OUT:
-			tally_count(tally, COUNT_TIMED_OUT);
+			tally_count(request->requests->stage->tally, COUNT_TIMED_OUT);
 			retry_or_give_up(request);
 			break;
 	}
@@ -178,6 +215,7 @@ create_request(Requests *requests, int64_t arrived_us)
 	request->attempt.handler = handle_attempt;
 	request->attempt.owner = request;
 	request->attempt.values = request->values;
+	pass_init(&request->pass, &requests->gate, handle_pass, request);
 	loop_init_timer(&request->backoff, handle_backoff, request);
 	script_draw(script, &requests->values, request->values);
 	requests->mode->place(requests->mode_state, &request->attempt,
@@ -200,6 +238,7 @@ request_start(Requests *requests, int64_t arrived_us)
 void
 request_abandon_all(Requests *requests)
 {
+	gate_close(&requests->gate);
 	while (requests->first)
 	{
 		Request    *request = requests->first;

@@ -2,11 +2,12 @@
  * storm_request.h - requests, from their arrival through all their attempts.
  *
  * Knows when to try again and what counts as in time; how an attempt is made
- * is the mode's business.
+ * is the mode's business, once the client's own gate has let it through.
  */
 #ifndef STORM_REQUEST_H
 #define STORM_REQUEST_H
 
+#include "storm_gate.h"
 #include "storm_mode.h"
 #include "storm_random.h"
 
@@ -26,6 +27,7 @@ typedef struct Requests
 	Stage	   *stage;
 	const Mode *mode;
 	void	   *mode_state;
+	Gate		gate;
 	RequestHandler handler;
 	void	   *owner;
 	Random		places;

@@ -264,6 +264,7 @@ init_requests(Run *run)
 	run->requests.stage = &run->stage;
 	run->requests.mode = run->mode;
 	run->requests.mode_state = run->mode_state;
+	gate_init(&run->requests.gate, &run->loop, run->options->gate, run->options->gate_wait_ms * 1000);
 	run->requests.handler = handle_request;
 	run->requests.owner = run;
 }
