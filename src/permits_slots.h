@@ -74,10 +74,8 @@ typedef struct AdmPart
 typedef union AdmPaddedPart
 {
 	AdmPart		part;
-	char		lines[2 * PG_CACHE_LINE_SIZE];
+	char		lines[TYPEALIGN(PG_CACHE_LINE_SIZE, sizeof(AdmPart))];
 } AdmPaddedPart;
-
-StaticAssertDecl(sizeof(AdmPaddedPart) == 2 * PG_CACHE_LINE_SIZE, "a part must fit in its cache lines");
 
 /* What a gate has beside the words: for all its lines, and for its counters. */
 typedef struct AdmGateLines
