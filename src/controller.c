@@ -364,7 +364,7 @@ time_to_next_round_ms(void)
 {
 	long		round_ms = ROUND_WHEN_OPEN_MS;
 
-	if (adm_permits_anybody_waits())
+	if (adm_permits_any_are_wanted())
 		round_ms = ROUND_WHEN_SOMEBODY_WAITS_MS;
 	else if (adm_state_warmup().warmup.phase == ADM_PHASE_WARMING || adm_services_any_resumes())
 		round_ms = ROUND_WHEN_WARMING_MS;

@@ -89,7 +89,7 @@ move(int index, AdmSlotState from, AdmSlotState to)
 static bool
 lending_is_due(void)
 {
-	return adm_permits_somebody_waits(ADM_GATE_TRANSACTION) ||
+	return adm_permits_are_wanted(ADM_GATE_TRANSACTION) ||
 		adm_state_mode() == ADM_MODE_OBSERVE;
 }
 
@@ -213,7 +213,7 @@ adm_lending_balance(void)
 	int64		now_ms;
 
 	if (!adm_word_bounds(adm_state_shown_caps(ADM_GATE_TRANSACTION)) &&
-		!adm_permits_somebody_waits(ADM_GATE_TRANSACTION))
+		!adm_permits_are_wanted(ADM_GATE_TRANSACTION))
 		return;
 	if (!LWLockConditionalAcquire(shared->lock, LW_EXCLUSIVE))
 		return;

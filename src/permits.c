@@ -175,6 +175,14 @@ adm_permits_try_enter_open(int service)
 	return true;
 }
 
+/* Those who would wait in vain do wait where too many are told so. */
+static bool
+refuses_at_once(AdmGate gate, AdmOutlook outlook)
+{
+	return outlook == ADM_OUTLOOK_NO_TIME ||
+		(outlook == ADM_OUTLOOK_IN_VAIN && adm_permits_may_refuse_at_once(gate));
+}
+
 AdmEntry
 adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish)
 {
@@ -185,8 +193,11 @@ adm_permits_enter_or_wait(AdmGate gate, const AdmWish *wish)
 			return ADM_ENTRY_ADMITTED;
 		if (wish->spare_slots > 0 && !adm_compat_have_free_slots(wish->spare_slots))
 			return ADM_ENTRY_NO_SLOTS;
-		if (wish->in_vain && adm_permits_may_refuse_at_once(gate))
+		if (refuses_at_once(gate, wish->outlook))
+		{
+			adm_permits_note_refused_at_once(gate);
 			return ADM_ENTRY_IN_VAIN;
+		}
 		if (adm_permits_join_line(gate, wish))
 			return ADM_ENTRY_WAITING;
 	}

@@ -56,8 +56,16 @@ typedef enum AdmEntry
 	ADM_ENTRY_ADMITTED,			/* past the gate, with a permit */
 	ADM_ENTRY_WAITING,			/* in line */
 	ADM_ENTRY_NO_SLOTS,			/* neither: too few server slots are free */
-	ADM_ENTRY_IN_VAIN			/* neither: it would wait in vain */
+	ADM_ENTRY_IN_VAIN			/* neither, by its outlook */
 } AdmEntry;
+
+/* What comes of a wait. */
+typedef enum AdmOutlook
+{
+	ADM_OUTLOOK_OPEN,
+	ADM_OUTLOOK_IN_VAIN,		/* a refusal: it had better not join the line */
+	ADM_OUTLOOK_NO_TIME			/* it may not wait at all */
+} AdmOutlook;
 
 /* How somebody is to wait. */
 typedef struct AdmWish
@@ -66,7 +74,7 @@ typedef struct AdmWish
 	int			service;
 	AdmRank		rank;
 	int			spare_slots;	/* server slots that must stay free for it */
-	bool		in_vain;		/* a wait would be, so that it had better not join */
+	AdmOutlook	outlook;
 } AdmWish;
 
 /* The caps that one more would meet. */
@@ -207,7 +215,9 @@ extern int64 adm_permits_longest_wait_of_all_ms(void);
  */
 extern bool adm_permits_line_stands(AdmGate gate, int service);
 
-/* Whether one does that is not empty, and waits for the gate. */
+/*
+ * Whether one does that waits for the gate, or would if clients did not leave it.
+ */
 extern bool adm_permits_any_line_stands(AdmGate gate);
 
 /*
@@ -226,9 +236,9 @@ extern bool adm_permits_clients_leave(AdmGate gate, int service);
 /* Somebody's client has hung up in line. */
 extern void adm_permits_note_leaver(AdmGate gate, int service);
 
-/* Whether somebody waits at this gate, at any. */
-extern bool adm_permits_somebody_waits(AdmGate gate);
-extern bool adm_permits_anybody_waits(void);
+/* Whether somebody waits at this gate, or would if it had the time; at any. */
+extern bool adm_permits_are_wanted(AdmGate gate);
+extern bool adm_permits_any_are_wanted(void);
 
 /* How many wait for room in their own service. */
 extern int	adm_permits_waiting_for_service(AdmGate gate);

@@ -108,13 +108,20 @@ adm_permits_line_stands(AdmGate gate, int service)
 	return adm_delay_stands((int64) since_ms, now_ms);
 }
 
+/* Where clients leave nobody is let into the line, which would stand at once. */
+static bool
+would_stand(AdmGate gate, int service)
+{
+	return adm_permits_clients_leave(gate, service) ||
+		(ordinary_waiting(adm_part_of(gate, service)) > 0 && adm_permits_line_stands(gate, service));
+}
+
 bool
 adm_permits_any_line_stands(AdmGate gate)
 {
 	for (int i = 0; i < adm_services_end(); i++)
 	{
-		if (ordinary_waiting(adm_part_of(gate, i)) > 0 && adm_permits_service_has_room(gate, i) &&
-			adm_permits_line_stands(gate, i))
+		if (adm_permits_service_has_room(gate, i) && would_stand(gate, i))
 			return true;
 	}
 	return false;
@@ -160,11 +167,25 @@ adm_permits_expected_wait_ms(AdmGate gate, int service)
 bool
 adm_permits_may_refuse_at_once(AdmGate gate)
 {
-	pg_atomic_uint64 *refused = &adm_gate_lines(gate)->refused_at_once;
-	int64		now_ms = adm_clock_ms();
+	return adm_delay_may_refuse_at_once(pg_atomic_read_u64(&adm_gate_lines(gate)->refused_at_once),
+										adm_state_cores(), adm_clock_ms());
+}
 
-	if (!adm_delay_may_refuse_at_once(pg_atomic_read_u64(refused), adm_state_cores(), now_ms))
-		return false;
-	note_event(refused, now_ms);
-	return true;
+bool
+adm_permits_refuses_at_once_lately(AdmGate gate)
+{
+	uint64		refused = pg_atomic_read_u64(&adm_gate_lines(gate)->refused_at_once);
+
+	return refused != 0 && adm_delay_any_lately(refused, adm_clock_ms());
+}
+
+/* As of the first in line: the controller is to see who holds the permits. */
+void
+adm_permits_note_refused_at_once(AdmGate gate)
+{
+	bool		first = !adm_permits_refuses_at_once_lately(gate);
+
+	note_event(&adm_gate_lines(gate)->refused_at_once, adm_clock_ms());
+	if (first)
+		adm_state_wake_controller();
 }

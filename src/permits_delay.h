@@ -17,10 +17,11 @@ extern void adm_permits_note_delay(AdmPart *part, int64 wait_ms, int64 now_ms);
 /* One of the ordinary has been given a permit. */
 extern void adm_permits_note_served(AdmPart *part, int64 now_ms);
 
-/*
- * Whether one more may be refused without a wait, because that would be in vain;
- * counts it if so.
- */
+/* Whether one more may be refused without a wait, because that would be in vain. */
 extern bool adm_permits_may_refuse_at_once(AdmGate gate);
+
+/* Somebody is refused without a wait, for whatever reason. */
+extern void adm_permits_note_refused_at_once(AdmGate gate);
+extern bool adm_permits_refuses_at_once_lately(AdmGate gate);
 
 #endif							/* ADM_PERMITS_DELAY_H */

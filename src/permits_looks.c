@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "permits_delay.h"
 #include "permits_slots.h"
 #include "state.h"
 
@@ -45,17 +46,18 @@ adm_permits_room(AdmGate gate)
 }
 
 bool
-adm_permits_somebody_waits(AdmGate gate)
+adm_permits_are_wanted(AdmGate gate)
 {
-	return pg_atomic_read_u32(&adm_gate_lines(gate)->in_line) > 0;
+	return pg_atomic_read_u32(&adm_gate_lines(gate)->in_line) > 0 ||
+		adm_permits_refuses_at_once_lately(gate);
 }
 
 bool
-adm_permits_anybody_waits(void)
+adm_permits_any_are_wanted(void)
 {
 	for (int gate = 0; gate < ADM_GATE_COUNT; gate++)
 	{
-		if (adm_permits_somebody_waits((AdmGate) gate))
+		if (adm_permits_are_wanted((AdmGate) gate))
 			return true;
 	}
 	return false;

@@ -285,7 +285,7 @@ caps_stand(void)
 static int64
 look_interval_ms(void)
 {
-	if (!adm_permits_anybody_waits())
+	if (!adm_permits_any_are_wanted())
 		return caps_stand() ? Min(adm_sample_interval_ms, LONGEST_LOOK_UNDER_CAPS_MS) : adm_sample_interval_ms;
 	return Max(Min(adm_sample_interval_ms / LOOKS_IN_A_SAMPLE, LONGEST_LOOK_MS), SHORTEST_LOOK_MS);
 }

@@ -212,6 +212,12 @@ allowed_ms(const Patience *p)
 								adm_permits_clients_leave(ADM_GATE_TRANSACTION, p->service));
 }
 
+static bool
+controller_is_late(void)
+{
+	return adm_state_controller().heartbeat_age_ms > CARE_IF_LATE_MS;
+}
+
 /*
  * The first in line makes sure that nobody's turn depends on the controller:
  * where that is late it looks whose permits are in use and serves the line by
@@ -220,8 +226,7 @@ allowed_ms(const Patience *p)
 static long
 look_after_line(void)
 {
-	if (adm_state_controller().heartbeat_age_ms <= CARE_IF_LATE_MS ||
-		!adm_permits_first_in_line(ADM_GATE_TRANSACTION))
+	if (!controller_is_late() || !adm_permits_first_in_line(ADM_GATE_TRANSACTION))
 		return LOOK_EVERY_MS;
 	adm_lending_balance();
 	adm_permits_serve_line(ADM_GATE_TRANSACTION);
@@ -277,18 +282,21 @@ waits_on(const Patience *patience, int64 arrived_ms)
 		(may_be_let_through(patience) && adm_clock_ms() - arrived_ms < LET_THROUGH_WITHIN_MS);
 }
 
-/* Before it joins the line: as it is, it would only be refused later. */
-static bool
-would_wait_in_vain(const Patience *patience)
+/* Before it joins the line, as things are. */
+static AdmOutlook
+outlook_of(const Patience *patience)
 {
 	int64		allowed;
 
 	if (patience->rank != ADM_RANK_ORDINARY || may_be_let_through(patience))
-		return false;
+		return ADM_OUTLOOK_OPEN;
 	allowed = allowed_ms(patience);
-	return allowed == 0 ||
-		(adm_permits_line_stands(ADM_GATE_TRANSACTION, patience->service) &&
-		 adm_permits_expected_wait_ms(ADM_GATE_TRANSACTION, patience->service) > allowed);
+	if (allowed == 0)
+		return ADM_OUTLOOK_NO_TIME;
+	if (adm_permits_line_stands(ADM_GATE_TRANSACTION, patience->service) &&
+		adm_permits_expected_wait_ms(ADM_GATE_TRANSACTION, patience->service) > allowed)
+		return ADM_OUTLOOK_IN_VAIN;
+	return ADM_OUTLOOK_OPEN;
 }
 
 static WaitEnd
@@ -418,7 +426,8 @@ end_abandoned(const Patience *patience)
 	adm_permits_leave(ADM_GATE_TRANSACTION);
 	adm_counters_add(ADM_GATE_TRANSACTION, patience->service,
 					 full ? ADM_TOTAL_ABANDONED_SERVICE : ADM_TOTAL_ABANDONED);
-	adm_permits_note_leaver(ADM_GATE_TRANSACTION, patience->service);
+	if (patience->rank == ADM_RANK_ORDINARY)
+		adm_permits_note_leaver(ADM_GATE_TRANSACTION, patience->service);
 	whereToSendOutput = DestNone;
 	adm_refusal_log_limit();
 	ereport(FATAL,
@@ -506,13 +515,18 @@ enter_or_wait(AdmWork work, int service)
 		.application_name = application_name ? application_name : "",
 		.service = service,
 		.rank = patience.rank,
-		.in_vain = would_wait_in_vain(&patience)
+		.outlook = outlook_of(&patience)
 	};
 	AdmEntry	entry;
 
 	if (adm_services_is_paused(service) && !patience.never_refused)
 		refuse_for_service(service);
 	entry = adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish);
+	if (entry == ADM_ENTRY_IN_VAIN && controller_is_late())
+	{
+		adm_lending_balance();
+		entry = adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish);
+	}
 	if (entry == ADM_ENTRY_IN_VAIN)
 		refuse(&patience, WAIT_IN_VAIN, 0);
 	if (entry == ADM_ENTRY_WAITING)

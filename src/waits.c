@@ -45,7 +45,7 @@ adm_wait_is_for_others(uint32 event)
 		case PG_WAIT_TIMEOUT:
 			return !adm_compat_is_spin_delay(event);
 		case PG_WAIT_IPC:
-			return event == WAIT_EVENT_SYNC_REP;
+			return event == WAIT_EVENT_SYNC_REP || event == WAIT_EVENT_SAFE_SNAPSHOT;
 		default:
 			return false;
 	}

@@ -61,6 +61,27 @@ is($_->ask($work), 't', 'and go on without waiting') for @guests;
 is($_->ask('COMMIT'), '', 'to their end') for @guests;
 wait_status($node, 'transactions_running + transactions_lent = 0');
 
+# Nobody stands in line where nobody has the time: permits are lent all the same,
+# also by a controller that has stopped.
+$node->safe_psql('postgres', 'CREATE ROLE hasty LOGIN; ALTER ROLE hasty SET pg_admission.transaction_queue_timeout = 0');
+my @hasty = start_clients($node, 3, user => 'hasty');
+my $controller = status_of($node, 'controller_pid');
+wait_clients(3, 'in', @hasty);
+for my $signal ('CONT', 'STOP')
+{
+	for my $guest (@hasty[ 0, 1 ])
+	{
+		$guest->ask('BEGIN');
+		is($guest->ask($work), 't', 'without patience there is a permit');
+	}
+	kill $signal, $controller;
+	wait_until('a permit is lent', sub { $hasty[2]->ask($work) eq 't' });
+	cmp_ok(time() - $hasty[1]{answered}, '<', 5, "soon, the controller having got SIG$signal");
+	is($_->ask('COMMIT'), '', 'who had it goes on to the end') for @hasty[ 0, 1 ];
+	kill 'CONT', $controller;
+	wait_status($node, 'transactions_running + transactions_lent = 0');
+}
+
 my ($locker) = guests(1, 'BEGIN', 'UPDATE t SET b = $$y$$ WHERE a = 1');
 @guests = guests(4);
 $_->query('UPDATE t SET b = $$z$$ WHERE a = 1') for @guests;

@@ -26,7 +26,9 @@
  * never of an empty one.  But a client that tries again without a pause is slowed
  * down by nothing else than its wait, so no more are told at once than
  * ADM_DELAY_AT_ONCE for each core and interval, a few parts in a hundred of what
- * it does in that time, at 0.15 ms each.
+ * it does in that time, at 0.15 ms each.  (Those who may not wait at all are not
+ * slowed down in any case.)  Whoever is told at once wants a permit as those in
+ * line do: what is done for a line is done for it, too.
  *
  * The memory is some numbers, each in an atomic: the time since when waits have
  * been above the target, or 0; and how many have hung up, have been served, and
@@ -128,6 +130,13 @@ static inline uint64_t
 adm_delay_events_before(uint64_t events, int64_t now_ms)
 {
 	return (adm_delay_events_now(events, now_ms) >> ADM_DELAY_EVENT_BITS) & ADM_DELAY_EVENT_MASK;
+}
+
+static inline bool
+adm_delay_any_lately(uint64_t events, int64_t now_ms)
+{
+	return adm_delay_events_in_this(events, now_ms) > 0 ||
+		adm_delay_events_before(events, now_ms) > 0;
 }
 
 /* Whether the line is longer than the clients' patience. */

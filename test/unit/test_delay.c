@@ -234,6 +234,16 @@ a_line_takes_as_long_as_it_did(void **state)
 }
 
 static void
+events_are_remembered_for_an_interval(void **state)
+{
+	(void) state;
+	assert_false(adm_delay_any_lately(0, 5000));
+	assert_true(adm_delay_any_lately(note(0, 1, 5999), 5999));
+	assert_true(adm_delay_any_lately(note(0, 1, 5000), 6999));
+	assert_false(adm_delay_any_lately(note(0, 1, 5999), 7000));
+}
+
+static void
 refusals_at_once_are_bounded(void **state)
 {
 	(void) state;
@@ -483,6 +493,7 @@ main(void)
 		cmocka_unit_test(many_are_one_until_the_next_interval_is_over),
 		cmocka_unit_test(leavers_do_not_overflow),
 		cmocka_unit_test(a_line_takes_as_long_as_it_did),
+		cmocka_unit_test(events_are_remembered_for_an_interval),
 		cmocka_unit_test(refusals_at_once_are_bounded),
 		cmocka_unit_test(a_burst_does_not_stand),
 		cmocka_unit_test(stands_after_an_interval_without_a_short_wait),
