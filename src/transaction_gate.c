@@ -522,6 +522,7 @@ enter_or_wait(AdmWork work, int service)
 	if (adm_services_is_paused(service) && !patience.never_refused)
 		refuse_for_service(service);
 	entry = adm_permits_enter_or_wait(ADM_GATE_TRANSACTION, &wish);
+	/* As the first in line does, for there may be nobody in it. */
 	if (entry == ADM_ENTRY_IN_VAIN && controller_is_late())
 	{
 		adm_lending_balance();
